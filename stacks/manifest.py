@@ -1,0 +1,249 @@
+"""The manifest of one tenant: the single source of its JSON Schema, documentation and errors.
+
+A manifest is the value of `jichitai:tenant` in `stacks/tenants/Pulumi.<stack>.yaml`. The classes
+here say what each field means and what a *single* field may hold. What needs the registry, the
+catalogue, another field or today's date is in `stacks.validation`, which reports every error of
+every file at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from stacks.registry.clouds import CloudName
+
+Environment = Literal["production", "verification"]
+Usage = Literal["single", "shared"]
+Isolation = Literal["account", "network", "application"]
+Size = Literal["small", "medium", "large", "xlarge"]
+Segment = Literal["mynumber", "lgwan"]
+Purpose = Literal["patch", "license", "console"]
+PartName = Literal[
+    "audit_log",
+    "configuration_recording",
+    "threat_detection",
+    "posture_management",
+    "account_guards",
+    "keys",
+    "budget",
+    "contacts",
+    "alarms",
+    "backup",
+    "default_network",
+]
+
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")]
+BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]+$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", max_length=254)]
+Person = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Time = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Domain = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
+]
+# 16-bit and 32-bit private AS numbers, RFC 6996.
+PrivateAsn = Annotated[int, Field(ge=64512, le=4294967294)]
+
+
+class Model(BaseModel):
+    """Closed and frozen: an unknown field is an error, a manifest never changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Circuit(Model):
+    """One dedicated circuit of this tenant, ordered from a carrier."""
+
+    location: str = Field(min_length=1, max_length=64)
+    """Where it enters the cloud, in the cloud's own spelling. Two circuits want two locations.
+
+    AWS: the code of the Direct Connect location. Azure: peering location. Google: edge
+    availability domain. OCI: provider name. さくら: site.
+    """
+    id: str | None = Field(default=None, min_length=1, max_length=256)
+    """The id that the carrier or the cloud gave (connection, service key, pairing key, hosted
+    interface). Absent while the circuit is on order: the tenant then comes up without what hangs
+    on it, and every report says "awaiting circuit"."""
+    bandwidth_mbps: int = Field(default=1000, ge=50, le=100_000)
+    """Bandwidth, Mbit/s."""
+    vlan: int = Field(ge=1, le=4094)
+    """IEEE 802.1Q VLAN id of the virtual interface."""
+    asn: PrivateAsn
+    """BGP AS number of the on-premises router."""
+
+
+class Lgwan(Model):
+    """How the tenant reaches LGWAN and the town hall. Never over the internet."""
+
+    mode: Literal["own", "hub"]
+    """`own`: dedicated circuits in this unit. `hub`: attach to the hub that the
+    ネットワーク構築運用補助者 or the prefecture runs."""
+    gateway: str | None = Field(default=None, max_length=512)
+    """`hub` only: the id of the shared gateway; absent while it has not been shared yet."""
+    asn: PrivateAsn = 64512
+    """`own` only: the AS number of the cloud side."""
+    circuits: Mapping[Name, Circuit] = Field(default_factory=dict, max_length=4)
+    """`own` only: the circuits by a name of your own. Two or more for production."""
+
+
+class Adoption(Model):
+    """A part of the baseline that exists already and is used, not created."""
+
+    adopt: Mapping[str, str] = Field(default_factory=dict)
+    """Ids of what is adopted, where the cloud needs them: for instance `trail: arn:aws:cloudtrail:…`."""
+
+
+class CloudUnit(Model):
+    """The unit that was handed over on one cloud, and what the tenant uses of it."""
+
+    unit: str = Field(min_length=1, max_length=128)
+    """Account, project, subscription, child tenancy or Sakura project. Quote it: it is text."""
+    region: str | None = None
+    """Domestic region. Default: the first of the cloud's domestic regions; the other is for recovery."""
+    zones: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=4)
+    """Zones in use. Default: the first two. A zone may be added later; no subnet moves."""
+    address_space: IPv4Network
+    """The tenant's own range here: private (RFC 1918), /16 to /22, and nobody else's."""
+    lgwan: Lgwan
+    baseline: Mapping[PartName, Literal["created", "adopted"] | Adoption] = Field(default_factory=dict)
+    """Parts that the official templates (or you) already made: `adopted`. Default: `created`."""
+    budget_usd: int = Field(default=10_000, ge=1, le=10_000_000)
+    """Monthly budget in USD: alerts at 50, 80 and 100 %."""
+
+
+class Dns(Model):
+    """Names, both ways."""
+
+    domain: Domain | None = None
+    """The tenant's private domain. Default: `<romaji>.<code>.internal`."""
+    on_premises: Mapping[Domain, tuple[IPv4Address, ...]] = Field(default_factory=dict)
+    """Domains that the on-premises name servers answer, and their addresses."""
+
+
+class Network(Model):
+    """What is true of the network on every cloud."""
+
+    on_premises: tuple[IPv4Network, ...] = Field(min_length=1, max_length=64)
+    """Ranges in use at the town hall (庁内) and on LGWAN: reachable over the circuit, never allocated."""
+    avoid: tuple[IPv4Network, ...] = Field(default=(), max_length=256)
+    """More ranges that must not be allocated (other bodies on the same hub, link pools)."""
+    dns: Dns = Dns()
+
+
+class Schedule(Model):
+    """When a verification environment runs, Japan time, on working days."""
+
+    start: Time = "08:00"
+    stop: Time = "20:00"
+
+
+class Package(Model):
+    """One deployable application that serves one or more of the 20 businesses."""
+
+    catalogue: str = Field(min_length=1, max_length=64)
+    """Id of the vendor's entry in `stacks/registry/packages`."""
+    cloud: CloudName
+    businesses: tuple[BusinessId, ...] | None = Field(default=None, min_length=1)
+    """The businesses it serves here. Default: all that the entry offers."""
+    version: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    """Version (image tag) of the application. Default: the entry's."""
+    size: Size | None = None
+    """Size class. Default: by population, else by the kind of local government."""
+    endpoint: str | None = Field(default=None, min_length=1, max_length=512)
+    """`asp` entries only: the vendor's private endpoint service, as the cloud names it."""
+    schedule: Schedule | None = None
+    """Verification only: when it runs. Default: 08:00 to 20:00 on working days."""
+
+
+class Member(Model):
+    """A local government in a shared (共同利用) tenant."""
+
+    on_premises: tuple[IPv4Network, ...] = Field(min_length=1, max_length=64)
+    """Its own ranges: reachable from its own network only."""
+    address_space: Mapping[CloudName, IPv4Network] = Field(default_factory=dict)
+    """Network isolation only: its own network's range on each cloud in use."""
+
+
+class Retention(Model):
+    """How long logs and backups are kept."""
+
+    log_days: int = Field(default=365, ge=365, le=3653)
+    """Days that logs can be searched. At least a year."""
+    archive_years: int = Field(default=7, ge=1, le=30)
+    """Years in the immutable archive (BLEA's figure: 2,555 days)."""
+    backup_days: int = Field(default=35, ge=7, le=3650)
+    """Days that daily backups are kept. RPO of the 非機能要件の標準: one business day."""
+
+
+class Contact(Model):
+    """Whom the cloud and the alarms reach."""
+
+    name: Person
+    organisation: Person
+    title: Person = "administrator"
+    email: Email
+    phone: Annotated[str, StringConstraints(pattern=r"^\+[0-9]{7,15}$")] | None = None
+    """International form, `+81…`."""
+
+
+class InternetException(Model):
+    """A named, approved, expiring opening to the internet."""
+
+    destinations: tuple[Domain, ...] = Field(min_length=1, max_length=50)
+    """Host names that may be reached over HTTPS, and nothing else."""
+    reason: str = Field(min_length=1, max_length=500)
+    approver: Person
+    expires: date
+    """Last day on which it is open."""
+
+
+class PolicyException(Model):
+    """A finding of a policy that somebody accepted for a time."""
+
+    rule: str = Field(pattern=r"^[A-Z]{2,5}-[0-9]{3}$")
+    resource: str = Field(min_length=1, max_length=512)
+    """Glob over resource URNs."""
+    reason: str = Field(min_length=1, max_length=500)
+    approver: Person
+    expires: date
+
+
+class Tenant(Model):
+    """A tenant: one local government (or a shared group of them) in one environment."""
+
+    code: Code
+    """全国地方公共団体コード: six digits, the last a check digit. Quote it: it is text."""
+    environment: Environment
+    """`production` (本番) or `verification` (検証): separate units, separate stacks."""
+    usage: Usage = "single"
+    """`single` (単独利用) or `shared` (共同利用)."""
+    isolation: Isolation | None = None
+    """Shared only. `account`: a unit, and so a stack, for each body. `network`: one unit, a
+    network for each body. `application`: one unit and network, separated in the application."""
+    population: int | None = Field(default=None, ge=1, le=20_000_000)
+    """Residents, for sizing."""
+    clouds: Mapping[CloudName, CloudUnit] = Field(min_length=1)
+    """The units handed over, by cloud."""
+    network: Network
+    members: Mapping[Code, Member] = Field(default_factory=dict)
+    """Shared only: the bodies that this tenant serves."""
+    packages: Mapping[Name, Package]
+    """The applications, by a short name of your own that ends up in resource names."""
+    on_premises: tuple[BusinessId, ...] = ()
+    """Businesses that stay outside for now (特定移行支援システム)."""
+    retention: Retention = Retention()
+    contacts: Mapping[Literal["operations", "security", "billing"], Contact] = Field(min_length=1)
+    """`operations` is required; the others default to it."""
+    internet: Mapping[Purpose, InternetException] = Field(default_factory=dict)
+    """The only three purposes for which the internet may be opened: `patch` (パッチ適用),
+    `license` (ライセンス認証), `console` (管理コンソールへの接続)."""
+    exceptions: Mapping[Name, PolicyException] = Field(default_factory=dict)
+    """Accepted policy findings."""
+    protect: bool = True
+    """Deletion protection. Set it to false, `up`, and only then `destroy`."""

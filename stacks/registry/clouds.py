@@ -1,0 +1,176 @@
+"""What the five approved clouds are: domestic regions, zones, units, engines.
+
+Data, not behaviour: each number or list names its source. A region that is not
+listed here does not exist for this toolkit, which is how "domestic only" is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from stacks.text import Text
+
+CloudName = Literal["aws", "azure", "google", "oci", "sakura"]
+Engine = Literal["postgresql", "mysql", "oracle"]
+WorkloadKind = Literal["container", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A domestic region; `zones` in a fixed order, because a zone's place in it decides its subnets."""
+
+    name: str
+    zones: tuple[str, ...]
+    recovery: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One approved cloud.
+
+    `unit` is a regular expression of the unit that the agency hands over (account, project,
+    subscription, child tenancy, project id); `engines` are the databases that the cloud
+    manages itself; `zonal_subnets` says whether a subnet lives in one zone (AWS, さくら) or in
+    the region.
+    """
+
+    name: CloudName
+    title: Text
+    unit: str
+    unit_title: Text
+    unit_example: str
+    gateway: str
+    gateway_title: Text
+    gateway_example: str
+    regions: Mapping[str, Region]
+    engines: frozenset[Engine]
+    workloads: frozenset[WorkloadKind]
+    zonal_subnets: bool
+
+
+def _regions(*regions: Region) -> Mapping[str, Region]:
+    return MappingProxyType({region.name: region for region in regions})
+
+
+_UUID = r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+
+CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
+    {
+        "aws": Cloud(
+            name="aws",
+            title=Text("AWS", "AWS"),
+            unit=r"[0-9]{12}",
+            unit_title=Text("AWSアカウントID(12桁)", "AWS account id (12 digits)"),
+            unit_example="210987654321",
+            gateway=r"tgw-([0-9a-f]{8}|[0-9a-f]{17})",
+            gateway_title=Text("共有 Transit Gateway のID", "id of the shared transit gateway"),
+            gateway_example="tgw-0a1b2c3d4e5f60718",
+            # 1b is not offered to accounts opened in recent years, so it is not in the list.
+            regions=_regions(
+                Region(
+                    "ap-northeast-1",
+                    ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"),
+                    "ap-northeast-3",
+                ),
+                Region(
+                    "ap-northeast-3",
+                    ("ap-northeast-3a", "ap-northeast-3b", "ap-northeast-3c"),
+                    "ap-northeast-1",
+                ),
+            ),
+            engines=frozenset({"postgresql", "mysql", "oracle"}),
+            workloads=frozenset({"container", "server"}),
+            zonal_subnets=True,
+        ),
+        "azure": Cloud(
+            name="azure",
+            title=Text("Microsoft Azure", "Microsoft Azure"),
+            unit=_UUID,
+            unit_title=Text("サブスクリプションID(UUID)", "subscription id (UUID)"),
+            unit_example="0b1f6471-1bf0-4dda-aec3-111122223333",
+            gateway=rf"/subscriptions/{_UUID}/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualHubs/[^/]+",
+            gateway_title=Text("仮想ハブのリソースID", "resource id of the virtual hub"),
+            gateway_example="/subscriptions/0b1f6471-1bf0-4dda-aec3-111122223333/resourceGroups/hub"
+            "/providers/Microsoft.Network/virtualHubs/hub",
+            regions=_regions(
+                Region("japaneast", ("1", "2", "3"), "japanwest"),
+                Region("japanwest", ("1", "2", "3"), "japaneast"),
+            ),
+            engines=frozenset({"postgresql", "mysql"}),
+            workloads=frozenset({"container", "server"}),
+            zonal_subnets=False,
+        ),
+        "google": Cloud(
+            name="google",
+            title=Text("Google Cloud", "Google Cloud"),
+            unit=r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+            unit_title=Text("プロジェクトID", "project id"),
+            unit_example="lg-131041-prod",
+            gateway=r"projects/[a-z0-9-]+/locations/global/hubs/[a-z0-9-]+",
+            gateway_title=Text("NCC ハブの名前", "name of the Network Connectivity Center hub"),
+            gateway_example="projects/lg-hub/locations/global/hubs/lgwan",
+            regions=_regions(
+                Region(
+                    "asia-northeast1",
+                    ("asia-northeast1-a", "asia-northeast1-b", "asia-northeast1-c"),
+                    "asia-northeast2",
+                ),
+                Region(
+                    "asia-northeast2",
+                    ("asia-northeast2-a", "asia-northeast2-b", "asia-northeast2-c"),
+                    "asia-northeast1",
+                ),
+            ),
+            engines=frozenset({"postgresql", "mysql"}),
+            workloads=frozenset({"container", "server"}),
+            zonal_subnets=False,
+        ),
+        "oci": Cloud(
+            name="oci",
+            title=Text("Oracle Cloud Infrastructure", "Oracle Cloud Infrastructure"),
+            unit=r"ocid1\.tenancy\.oc[0-9]+\.[a-z0-9-]*\.[a-z0-9]+",
+            unit_title=Text("子テナンシのOCID", "OCID of the child tenancy"),
+            unit_example="ocid1.tenancy.oc1..aaaaaaaajichitai131041",
+            gateway=r"ocid1\.drg\.oc[0-9]+\.[a-z0-9-]*\.[a-z0-9]+",
+            gateway_title=Text("DRG の OCID", "OCID of the dynamic routing gateway"),
+            gateway_example="ocid1.drg.oc1.ap-tokyo-1.aaaaaaaahub",
+            # One availability domain a region in Japan; the three fault domains stand for zones.
+            regions=_regions(
+                Region(
+                    "ap-tokyo-1",
+                    ("FAULT-DOMAIN-1", "FAULT-DOMAIN-2", "FAULT-DOMAIN-3"),
+                    "ap-osaka-1",
+                ),
+                Region(
+                    "ap-osaka-1",
+                    ("FAULT-DOMAIN-1", "FAULT-DOMAIN-2", "FAULT-DOMAIN-3"),
+                    "ap-tokyo-1",
+                ),
+            ),
+            engines=frozenset({"postgresql", "mysql", "oracle"}),
+            workloads=frozenset({"container", "server"}),
+            zonal_subnets=False,
+        ),
+        "sakura": Cloud(
+            name="sakura",
+            title=Text("さくらのクラウド", "Sakura Cloud"),
+            unit=r"[0-9]{12}",
+            unit_title=Text("プロジェクトID(12桁)", "project id (12 digits)"),
+            unit_example="113703261234",
+            gateway=r"[0-9]{12}",
+            gateway_title=Text("ローカルルータのリソースID", "resource id of the local router"),
+            gateway_example="113703265678",
+            # is1c is outside the ISMAP scope (facts: govcloud §4), so it is not in the list.
+            regions=_regions(
+                Region("tokyo", ("tk1a", "tk1b"), "ishikari"),
+                Region("ishikari", ("is1a", "is1b"), "tokyo"),
+            ),
+            engines=frozenset({"postgresql", "mysql"}),
+            workloads=frozenset({"container", "server"}),
+            zonal_subnets=True,
+        ),
+    }
+)
