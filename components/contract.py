@@ -60,6 +60,8 @@ class IaasGives:
     """Servers by `<package>-<workload>-<n>`."""
     files: Mapping[str, pulumi.Output[str]]
     """Shared file systems by package."""
+    identities: Mapping[str, pulumi.Output[str]]
+    """The identity (name) that a package's servers run as, for the packages that have servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class PaasGives:
     """The hand-over bucket (container)."""
     identities: Mapping[str, pulumi.Output[str]]
     """The identity that a package's workloads run as (role, service account, managed identity)."""
+    authority: pulumi.Output[str] | None
+    """The private certificate authority that the packages' names are certified by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ class CloudUnit(Model):
     lgwan: Lgwan
     baseline: Mapping[PartName, Literal["created", "adopted"] | Adoption] = Field(default_factory=dict)
     """Parts that the official templates (or you) already made: `adopted`. Default: `created`."""
+    server_image: str | None = Field(default=None, min_length=1, max_length=256)
+    """Id of your own hardened server image. Default: the cloud's current Linux image, hardened at first boot."""
+    certificate_authority: str | None = Field(default=None, min_length=1, max_length=512)
+    """Id of a private certificate authority that exists (one that the prefecture shares, say).
+    Default: a private authority is made in this unit."""
     budget_usd: int = Field(default=10_000, ge=1, le=10_000_000)
     """Monthly budget in USD: alerts at 50, 80 and 100 %."""
 
@@ -157,6 +162,9 @@ class Package(Model):
     """Size class. Default: by population, else by the kind of local government."""
     endpoint: str | None = Field(default=None, min_length=1, max_length=512)
     """`asp` entries only: the vendor's private endpoint service, as the cloud names it."""
+    certificate: str | None = Field(default=None, min_length=1, max_length=512)
+    """Id of a TLS certificate (LGPKI, say) that was imported into the cloud's store. Default: one
+    from the private authority."""
     schedule: Schedule | None = None
     """Verification only: when it runs. Default: 08:00 to 20:00 on working days."""
 

@@ -255,6 +255,7 @@ class PackagePlan:
     queue: bool
     endpoint: str | None
     asp_port: int
+    certificate: str | None
     host: str
     schedule: SchedulePlan | None
     tags: Mapping[str, str]
@@ -293,6 +294,8 @@ class CloudPlan:
     prefix: str
     environment: Literal["production", "verification"]
     protect: bool
+    server_image: str | None
+    certificate_authority: str | None
     tags: Mapping[str, str]
     baseline: BaselinePlan
     lgwan: LgwanPlan

@@ -158,6 +158,7 @@ def _package(
         queue=entry.queue,
         endpoint=package.endpoint,
         asp_port=entry.asp_port,
+        certificate=package.certificate,
         host=f"{key}.{domain}",
         schedule=None
         if production or entry.delivery == "asp"
@@ -256,6 +257,8 @@ def _cloud(
         prefix=naming.prefix(tenant.code, tenant.environment),
         environment=tenant.environment,
         protect=tenant.protect,
+        server_image=unit.server_image,
+        certificate_authority=unit.certificate_authority,
         tags=_tags(tenant, stack),
         baseline=_baseline(tenant, unit),
         lgwan=_lgwan(unit, networks),
