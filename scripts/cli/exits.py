@@ -1,0 +1,94 @@
+"""How the commands end: one exit code a meaning, the same for every command.
+
+docs/exit-codes.md is this table for people; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from stacks.text import Text
+
+
+class Exit(IntEnum):
+    """Exit codes. 2 is also what the command line parser uses; 130 is POSIX's 128 + SIGINT."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INVALID = 3
+    DIFFERENT = 4
+    BUSY = 5
+    ENGINE = 6
+    TWIN = 7
+    REFUSED = 8
+    DISK = 9
+    BUG = 70
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> Text:
+        """What the code means."""
+        return MEANINGS[self]
+
+
+MEANINGS: dict[Exit, Text] = {
+    Exit.OK: Text(ja="うまくいった", en="It worked"),
+    Exit.FAILED: Text(
+        ja="エンジンは動いたが、失敗したリソースがある。できた分は状態に残っている",
+        en="The engine ran and something failed; what succeeded is kept in the state",
+    ),
+    Exit.USAGE: Text(
+        ja="コマンドラインの誤り。対象が見つからない、または複数の団体に当てはまる",
+        en="Wrong command line; the target is unknown or ambiguous",
+    ),
+    Exit.INVALID: Text(
+        ja="マニフェストに誤りがある。エンジンは起動していない",
+        en="The manifest is invalid; the engine was not started",
+    ),
+    Exit.DIFFERENT: Text(
+        ja="差がある（drift が変更を見つけた、test が失敗した など）",
+        en="A difference was found: drift, or a failing test",
+    ),
+    Exit.BUSY: Text(
+        ja="同じスタックを別の処理が使っている。何もしていない",
+        en="Another run is using the stack; nothing was done",
+    ),
+    Exit.ENGINE: Text(
+        ja="エンジン（Pulumi）が使えない、またはスタックを開けない（パスフレーズ違いなど）",
+        en="The engine (Pulumi) cannot be used, or cannot open the stack (wrong passphrase, say)",
+    ),
+    Exit.TWIN: Text(
+        ja="ツインに届かない、または途中で止まった。状態は残っている",
+        en="The twin cannot be reached or died half way; the state is kept",
+    ),
+    Exit.REFUSED: Text(
+        ja="確認が得られなかった、または削除保護が有効。何もしていない",
+        en="Not confirmed, or protected against deletion; nothing was done",
+    ),
+    Exit.DISK: Text(ja="ディスクに空きがない", en="No space left on the disk"),
+    Exit.BUG: Text(
+        ja="Jichitai 自身の不具合。詳細はログにある", en="A bug in Jichitai itself; the log has the details"
+    ),
+    Exit.INTERRUPTED: Text(
+        ja="Ctrl-C で止められた。状態は保存済み", en="Stopped by Ctrl-C; the state is saved"
+    ),
+}
+
+
+class Trouble(Exception):
+    """Something that the user should know, with the exit code it leads to.
+
+    `what` happened, `where` (file, stack, resource), `why`, and what to `do` about it. The CLI
+    prints it without a traceback.
+    """
+
+    def __init__(
+        self, exit: Exit, what: Text, *, where: str = "", why: Text | None = None, do: Text | None = None
+    ) -> None:
+        super().__init__(what.en)
+        self.exit = exit
+        self.what = what
+        self.where = where
+        self.why = why
+        self.do = do
