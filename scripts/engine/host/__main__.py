@@ -10,7 +10,7 @@ from pathlib import Path
 def main(arguments: list[str]) -> int:
     """`arguments`: the executor's path, then what the engine passed (its address comes last)."""
     if len(arguments) < 2 or arguments[-1].startswith("-"):
-        print("usage: pulumi-language-python [--tracing=ENDPOINT] ENGINE_ADDRESS", file=sys.stderr)
+        sys.stderr.write("usage: pulumi-language-python [--tracing=ENDPOINT] ENGINE_ADDRESS\n")
         return 2
     # We fork only to exec at once; gRPC's own fork handlers would wait for its threads.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"

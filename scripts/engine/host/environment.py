@@ -89,10 +89,11 @@ def python_for(options: Mapping[str, Any], root: Path) -> Python:
     if not executable.exists():
         raise HostError(
             Text(
-                ja=f"仮想環境 {virtualenv} がありません({root} の Pulumi.yaml の runtime.options.virtualenv)。"
+                ja=f"仮想環境 {virtualenv} がありません"
+                f"({root} の Pulumi.yaml の runtime.options.virtualenv)。"
                 "./jichitai doctor で作り直せます。",
-                en=f"the virtualenv {virtualenv} does not exist (runtime.options.virtualenv in the Pulumi.yaml "
-                f"of {root}). ./jichitai doctor makes it.",
+                en=f"the virtualenv {virtualenv} does not exist "
+                f"(runtime.options.virtualenv in the Pulumi.yaml of {root}). ./jichitai doctor makes it.",
             )
         )
     return Python(executable, virtualenv)

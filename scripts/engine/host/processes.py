@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -79,7 +79,7 @@ class Children:
     @contextlib.contextmanager
     def running(
         self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], *, piped: bool
-    ) -> Iterator[Child]:
+    ) -> Generator[Child]:
         """Start `command`; leaving the block ends it and its descendants.
 
         `piped` gives the output to `Child.chunks`; otherwise the program writes straight to

@@ -5,6 +5,7 @@ line of our output, and ends us with SIGINT. When the engine dies without that, 
 standard input closes. Either way every program is ended and the process leaves at once.
 """
 
+# ruff: noqa: N802, ARG002, D102 - the protocol (pulumi/language.proto) names and documents the methods
 from __future__ import annotations
 
 import json
@@ -80,13 +81,13 @@ class Host(service.LanguageRuntimeServicer):
         self._executor = executor
         self._children = children
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return messages.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return plugins.PluginInfo(version=VERSION)
 
-    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = []
         for package in required_packages(self._python(request.info, context).site_packages()):
             entry = plugins.PackageDependency(
@@ -99,14 +100,14 @@ class Host(service.LanguageRuntimeServicer):
             found.append(entry)
         return messages.GetRequiredPackagesResponse(packages=found)
 
-    def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = [
             plugins.PluginDependency(name=p.name, kind="resource", version=f"v{p.version}", server=p.server)
             for p in required_packages(self._python(request.info, context).site_packages())
         ]
         return messages.GetRequiredPluginsResponse(plugins=found)
 
-    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             python = _python_of(request.info)
         except HostError as error:
@@ -124,7 +125,7 @@ class Host(service.LanguageRuntimeServicer):
             return messages.RunResponse(bail=True)
         return messages.RunResponse(error="" if code == 0 else _ended(code))
 
-    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         python = self._python(request.info, context)
         program = request.info.program_directory or request.program
         # A policy pack is loaded by the SDK, which takes the engine's address and the pack's folder;
@@ -145,7 +146,7 @@ class Host(service.LanguageRuntimeServicer):
                     yield messages.RunPluginResponse(stderr=data)
             yield messages.RunPluginResponse(exitcode=child.wait())
 
-    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         folder = Path(request.info.program_directory or request.directory)
         root = Path(request.info.root_directory or folder)
         name = dict(request.info.options).get("virtualenv")
@@ -169,10 +170,10 @@ class Host(service.LanguageRuntimeServicer):
             if code != 0:
                 context.abort(grpc.StatusCode.INTERNAL, f"{' '.join(step)}: {_ended(code)}")
 
-    def RuntimeOptionsPrompts(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RuntimeOptionsPrompts(self, request: Any, context: grpc.ServicerContext) -> Any:
         return messages.RuntimeOptionsResponse()
 
-    def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def About(self, request: Any, context: grpc.ServicerContext) -> Any:
         python = self._python(request.info, context)
         shown = subprocess.run([python.executable, "--version"], capture_output=True, text=True, check=False)
         return messages.AboutResponse(
@@ -181,7 +182,7 @@ class Host(service.LanguageRuntimeServicer):
             metadata={"host": f"jichitai {VERSION}", "virtualenv": str(python.virtualenv or "")},
         )
 
-    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:
         python = self._python(request.info, context)
         listed = subprocess.run(
             [python.executable, "-I", "-c", _LIST_PACKAGES], capture_output=True, text=True, check=False
@@ -197,7 +198,7 @@ class Host(service.LanguageRuntimeServicer):
             ]
         )
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         from google.protobuf import empty_pb2
 
         self._children.terminate()
@@ -211,7 +212,7 @@ class Host(service.LanguageRuntimeServicer):
 
 
 def _out_of_scope(name: str) -> Callable[[Host, Any, grpc.ServicerContext], NoReturn]:
-    def answer(host: Host, request: Any, context: grpc.ServicerContext) -> NoReturn:
+    def answer(_host: Host, _request: Any, context: grpc.ServicerContext) -> NoReturn:
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
             Text(
@@ -252,7 +253,8 @@ def serve(engine: str, executor: Path) -> None:
     service.add_LanguageRuntimeServicer_to_server(Host(engine, executor, children), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     stop.wait()
