@@ -39,9 +39,9 @@ def find_go(environment: Mapping[str, str], packaged: Path) -> Go | None:
     on_path = shutil.which("go", path=environment.get("PATH", ""))
     places = [on_path] if on_path is not None else []
     for place in (*places, *USUAL_PLACES, str(_packaged_go(packaged))):
-        if os.access(place, os.X_OK) and (version := _version(Path(place), environment)):
-            if _order(version) >= wanted:
-                return Go(Path(place), version)
+        version = _version(Path(place), environment) if os.access(place, os.X_OK) else ""
+        if _order(version) >= wanted:
+            return Go(Path(place), version)
     return None
 
 

@@ -1,0 +1,1 @@
+"""The first run: this clone's `.venv` and, beside it, the engine. Bare Python, started by ./jichitai."""
