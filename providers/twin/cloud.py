@@ -1,0 +1,65 @@
+"""What makes one cloud: its SDK, its tables, its words. The rest of the twin is the same for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from providers.twin.behaviour import Answer, Behaviour, Refusal
+from providers.twin.scope import Session
+from providers.twin.store import Store
+from providers.twin.wire import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call (a Pulumi invoke) in progress."""
+
+    store: Store
+    session: Session
+    region: str
+    arguments: Mapping[str, Value]
+
+
+Function = Callable[[Call], dict[str, Value]]
+"""Answers an invoke; raises Refusal as the cloud would."""
+
+
+class Admit(Protocol):
+    """Raises Refusal when the unit's organisation policy forbids the region or the operation."""
+
+    def __call__(self, session: Session, region: str, operation: str, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One cloud as the twin plays it."""
+
+    name: str
+    """The Pulumi package's name: `aws`."""
+    package: str
+    """The SDK's Python package: `pulumi_aws`."""
+    behaviour: Callable[[str], Behaviour | None]
+    """The record of a resource token, None when there is none."""
+    functions: Callable[[str], Function | None]
+    """The answer to a function token, None when the twin does not model it."""
+    session: Callable[[Mapping[str, Value]], Session]
+    """The session for a provider's configuration; raises Refusal when it makes no sense."""
+    seed: Callable[[Store, Session], None]
+    """Puts into a unit what is there when it is handed over."""
+    admit: Admit
+    say: Callable[[Refusal, str, str, str, Behaviour], str]
+    """The text of a refusal: (refusal, verb, type, program's name, behaviour)."""
+    home: Callable[[Session, str, Behaviour, Mapping[str, Value]], str]
+    """The region a resource lives in: (session, type, behaviour, inputs)."""
+    zone_lost: Answer
+    """What the cloud answers to a request for capacity in a zone that is out of order."""
+    region_lost: Answer
+    """What its client library says when a region does not answer."""
+    zone: str = "availabilityZone"
+    """The property that names a resource's zone."""
+    tags: tuple[str, str] = ("tags", "tagsAll")
+    """The property of a resource's own tags and of those with the provider's merged in."""
+    region: str = "region"
+    """The property that a resource's region is reported in."""

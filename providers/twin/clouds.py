@@ -1,0 +1,10 @@
+"""The clouds the twin plays. Another one is one more entry here and a package of tables beside `aws`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.twin.aws import AWS
+from providers.twin.cloud import Cloud
+
+CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS,)}
