@@ -24,23 +24,24 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
 
 
-def trust(service: str, account: str, source: str | None = None) -> str:
-    """Who may assume a role: one AWS service, and only on behalf of `account`.
+def trust(service: str, account: str | None = None, source: str | None = None) -> str:
+    """Who may assume a role: one AWS service and, where it says whom it acts for, only for `account`.
 
-    `source` is a pattern of the ARN that the service acts for, where the service sends one. The
-    conditions close the confused-deputy hole (IAM user guide, "The confused deputy problem").
+    `source` is a pattern of the ARN that the service acts for. The conditions close the
+    confused-deputy hole (IAM user guide, "The confused deputy problem"); EC2 sends neither key when
+    it hands a role to an instance, so there `account` must be left out.
     """
-    conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": account}}
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    conditions: dict[str, Any] = {}
+    if account:
+        conditions["StringEquals"] = {"aws:SourceAccount": account}
     if source:
         conditions["ArnLike"] = {"aws:SourceArn": source}
-    return document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "sts:AssumeRole",
-            "Condition": conditions,
-        }
-    )
+    return document(statement | ({"Condition": conditions} if conditions else {}))
 
 
 # --- logs ---------------------------------------------------------------------------------------
