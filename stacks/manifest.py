@@ -8,12 +8,22 @@ every file at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 from stacks.registry.clouds import CloudName
 
@@ -41,14 +51,81 @@ Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")]
 BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]+$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", max_length=254)]
-Person = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Person = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=64)]
 Time = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Domain = Annotated[
     str,
     StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
 ]
-# 16-bit and 32-bit private AS numbers, RFC 6996.
-PrivateAsn = Annotated[int, Field(ge=64512, le=4294967294)]
+Sentence = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=500)]
+
+
+def _range(value: Any) -> Any:
+    """An IPv4 range with its prefix length written out: `10.0.0.0` alone would mean one address."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value, re.ASCII):
+        raise PydanticCustomError("range_form", "not a range")
+    try:
+        return IPv4Network(value)
+    except ValueError:
+        pass
+    try:
+        wider = IPv4Network(value, strict=False)
+    except ValueError:
+        raise PydanticCustomError("range_form", "not a range") from None
+    raise PydanticCustomError("range_host_bits", "host bits are set", {"network": str(wider)})
+
+
+def _address(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return IPv4Address(value)
+    except ValueError:
+        raise PydanticCustomError("address_form", "not an address") from None
+
+
+def _day(value: Any) -> Any:
+    """A day. Pulumi rewrites a date that is not quoted in Go's notation before the program sees it."""
+    if not isinstance(value, str):
+        return value
+    written = value.removesuffix(" 00:00:00 +0000 UTC")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written, re.ASCII):
+        raise PydanticCustomError("day_form", "not a date")
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise PydanticCustomError("day_form", "not a date") from None
+
+
+def _private_asn(value: int) -> int:
+    if any(low <= value <= high for low, high in PRIVATE_ASNS):
+        return value
+    raise PydanticCustomError("asn_private", "not a private AS number")
+
+
+PRIVATE_ASNS = ((64512, 65534), (4200000000, 4294967294))
+"""16-bit and 32-bit private AS numbers, RFC 6996."""
+
+Range = Annotated[
+    IPv4Network,
+    BeforeValidator(_range),
+    WithJsonSchema({"type": "string", "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"}),
+]
+Address = Annotated[
+    IPv4Address,
+    BeforeValidator(_address),
+    WithJsonSchema({"type": "string", "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"}),
+]
+Day = Annotated[date, BeforeValidator(_day)]
+PrivateAsn = Annotated[
+    int,
+    AfterValidator(_private_asn),
+    WithJsonSchema(
+        {"type": "integer", "anyOf": [{"minimum": low, "maximum": high} for low, high in PRIVATE_ASNS]}
+    ),
+]
 
 
 class Model(BaseModel):
@@ -108,7 +185,7 @@ class CloudUnit(Model):
     """Domestic region. Default: the first of the cloud's domestic regions; the other is for recovery."""
     zones: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=4)
     """Zones in use. Default: the first two. A zone may be added later; no subnet moves."""
-    address_space: IPv4Network
+    address_space: Range
     """The tenant's own range here: private (RFC 1918), /16 to /22, and nobody else's."""
     lgwan: Lgwan
     baseline: Mapping[PartName, Literal["created", "adopted"] | Adoption] = Field(default_factory=dict)
@@ -127,16 +204,16 @@ class Dns(Model):
 
     domain: Domain | None = None
     """The tenant's private domain. Default: `<romaji>.<code>.internal`."""
-    on_premises: Mapping[Domain, tuple[IPv4Address, ...]] = Field(default_factory=dict)
+    on_premises: Mapping[Domain, tuple[Address, ...]] = Field(default_factory=dict)
     """Domains that the on-premises name servers answer, and their addresses."""
 
 
 class Network(Model):
     """What is true of the network on every cloud."""
 
-    on_premises: tuple[IPv4Network, ...] = Field(min_length=1, max_length=64)
+    on_premises: tuple[Range, ...] = Field(min_length=1, max_length=64)
     """Ranges in use at the town hall (庁内) and on LGWAN: reachable over the circuit, never allocated."""
-    avoid: tuple[IPv4Network, ...] = Field(default=(), max_length=256)
+    avoid: tuple[Range, ...] = Field(default=(), max_length=256)
     """More ranges that must not be allocated (other bodies on the same hub, link pools)."""
     dns: Dns = Dns()
 
@@ -172,9 +249,9 @@ class Package(Model):
 class Member(Model):
     """A local government in a shared (共同利用) tenant."""
 
-    on_premises: tuple[IPv4Network, ...] = Field(min_length=1, max_length=64)
+    on_premises: tuple[Range, ...] = Field(min_length=1, max_length=64)
     """Its own ranges: reachable from its own network only."""
-    address_space: Mapping[CloudName, IPv4Network] = Field(default_factory=dict)
+    address_space: Mapping[CloudName, Range] = Field(default_factory=dict)
     """Network isolation only: its own network's range on each cloud in use."""
 
 
@@ -205,9 +282,9 @@ class InternetException(Model):
 
     destinations: tuple[Domain, ...] = Field(min_length=1, max_length=50)
     """Host names that may be reached over HTTPS, and nothing else."""
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Sentence
     approver: Person
-    expires: date
+    expires: Day
     """Last day on which it is open."""
 
 
@@ -217,9 +294,9 @@ class PolicyException(Model):
     rule: str = Field(pattern=r"^[A-Z]{2,5}-[0-9]{3}$")
     resource: str = Field(min_length=1, max_length=512)
     """Glob over resource URNs."""
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Sentence
     approver: Person
-    expires: date
+    expires: Day
 
 
 class Tenant(Model):

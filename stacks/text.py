@@ -21,6 +21,9 @@ class Text:
     ja: str
     en: str
 
+    def __add__(self, other: Text) -> Text:
+        return Text(self.ja + other.ja, self.en + other.en)
+
     def say(self, language: Language) -> str:
         """The message in `language`."""
         return self.ja if language == "ja" else self.en

@@ -1,0 +1,303 @@
+"""A value against a model: every structural problem at once, in words of people.
+
+pydantic finds them; here each becomes a `Problem`. Values are judged as JSON, strictly, because
+JSON is what the engine hands to the program: text is no number and a number is no text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from stacks.forms import FORMS
+from stacks.problems import Path, Problem, nearest
+from stacks.text import Text
+
+M = TypeVar("M", bound=BaseModel)
+
+_KINDS: Mapping[str, tuple[Text, str]] = {
+    "string_type": (Text("文字列", "text"), "text"),
+    "int_type": (Text("整数", "a whole number"), "integer"),
+    "int_from_float": (Text("整数", "a whole number"), "integer"),
+    "float_type": (Text("数値", "a number"), "number"),
+    "bool_type": (Text("true または false", "true or false"), "true|false"),
+    "dict_type": (Text("「キー: 値」の並び", "a map of `key: value` lines"), "map"),
+    "model_type": (Text("「キー: 値」の並び", "a map of `key: value` lines"), "map"),
+    "tuple_type": (Text("「- 値」の並び(リスト)", "a list of `- value` lines"), "list"),
+    "date_type": (Text("日付(例: 2027-03-31)", "a date, like 2027-03-31"), "YYYY-MM-DD"),
+}
+_SAME: Mapping[str, str] = {"mapping_type": "dict_type", "is_instance_of": "string_type", "list_type": "tuple_type"}
+
+
+def shape(model: type[M], value: object) -> tuple[M | None, list[Problem]]:
+    """`value` as a `model`, or None and what is wrong with it. Never raises for a JSON value."""
+    try:
+        return model.model_validate_json(json.dumps(value), strict=True), []
+    except ValidationError as error:
+        # Errors of input are echoed nowhere by pydantic itself: we choose what is shown.
+        found = [_problem(model, value, e) for e in error.errors(include_url=False, include_input=False)]
+        return None, _tidy(found, value)
+
+
+def _problem(model: type[BaseModel], value: object, error: ErrorDetails) -> Problem:
+    kind = _SAME.get(error["type"], error["type"])
+    context = error.get("ctx", {})
+    path, is_key = _path(error["loc"], value)
+    found = path[-1] if is_key else _at(value, path)
+    if kind == "missing":
+        return _missing(path)
+    if kind == "extra_forbidden":
+        return _extra(model, path)
+    if kind == "literal_error":
+        return _literal(path, str(found), tuple(re.findall(r"'([^']*)'", context["expected"])))
+    if kind in _KINDS:
+        return _wrong_kind(kind, path, found)
+    return _wrong_value(kind, context, path, found, is_key)
+
+
+def _missing(path: Path) -> Problem:
+    name = str(path[-1])
+    return Problem(
+        "missing",
+        path,
+        Text(f"必須の項目「{name}」がありません。", f"The required field `{name}` is missing."),
+        Text(f"「{name}:」を書き加えてください(docs/manifest.ja.md)。", f"Add `{name}:` (see docs/manifest.md)."),
+        allowed=(name,),
+    )
+
+
+def _extra(model: type[BaseModel], path: Path) -> Problem:
+    name = str(path[-1])
+    fields = tuple(fields_at(model, path[:-1]))
+    near = nearest(name, fields)
+    return Problem(
+        "unknown-field",
+        path,
+        Text(f"「{name}」という項目はありません。", f"There is no field `{name}`."),
+        Text(
+            f"「{near}」に直すか、" if near else "", f"Rename it to `{near}`, or " if near else ""
+        )
+        + Text("この行を削除してください。", "delete the line."),
+        found=name,
+        allowed=fields,
+        nearest=near,
+    )
+
+
+def _literal(path: Path, found: str, allowed: tuple[str, ...]) -> Problem:
+    near = nearest(found, allowed)
+    return Problem(
+        "not-a-choice",
+        path,
+        Text(f"「{shown(found)}」は選べません。", f"`{shown(found)}` is not one of the choices."),
+        Text("許容値のいずれかに直してください。", "Use one of the allowed values."),
+        found=shown(found),
+        allowed=allowed,
+        nearest=near,
+    )
+
+
+def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
+    wanted, short = _KINDS[kind]
+    name = str(path[-1]) if path else ""
+    subject = Text(f"「{name}」は" if name else "", f"`{name}` " if name else "This ")
+    if kind == "string_type" and isinstance(found, int | float):
+        return Problem(
+            "quote-it",
+            path,
+            subject + Text("文字列ですが、数値や真偽値と解釈されました。", "must be text, but YAML reads this as a number."),
+            Text("引用符(\")で囲んでください。", 'Put it in double quotes (").'),
+            found=shown(found),
+            allowed=(short,),
+            nearest=f'"{found}"',
+        )
+    return Problem(
+        "wrong-kind",
+        path,
+        subject + Text(f"{wanted.ja}で書いてください。", f"must be {wanted.en}."),
+        Text("値の書き方を直してください(docs/manifest.ja.md)。", "Write the value that way (see docs/manifest.md)."),
+        found=shown(found),
+        allowed=(short,),
+        nearest=_converted(kind, found),
+    )
+
+
+def _converted(kind: str, found: object) -> str | None:
+    """The same value in the right kind, where that is certain."""
+    if kind == "int_type" and isinstance(found, str) and re.fullmatch("[0-9]+", found, re.ASCII):
+        return found
+    if kind == "bool_type" and isinstance(found, str):
+        word = found.lower()
+        return "true" if word in {"yes", "on", "true"} else "false" if word in {"no", "off", "false"} else None
+    if kind == "tuple_type" and isinstance(found, str | int | float) and found != "":
+        return f"[{found}]"
+    return None
+
+
+def _wrong_value(kind: str, context: Mapping[str, Any], path: Path, found: object, is_key: bool) -> Problem:
+    near: str | None = None
+    remedy = Text("許容される値に直してください。", "Use a value that is allowed.")
+    match kind:
+        case "string_pattern_mismatch":
+            wanted = FORMS[context["pattern"]]
+            near = _simple(str(found), context["pattern"])
+        case "string_too_short":
+            wanted = _times(context["min_length"], "文字以上", "character", "or more")
+        case "string_too_long":
+            wanted = _times(context["max_length"], "文字以下", "character", "at most")
+        case "too_short":
+            wanted = _times(context["min_length"], "個以上", "item", "or more")
+        case "too_long":
+            wanted = _times(context["max_length"], "個以下", "item", "at most")
+        case "greater_than_equal":
+            wanted, near = Text(f"{context['ge']}以上", f"{context['ge']} or more"), str(context["ge"])
+        case "less_than_equal":
+            wanted, near = Text(f"{context['le']}以下", f"{context['le']} or less"), str(context["le"])
+        case "greater_than":
+            wanted = Text(f"{context['gt']}より大きい値", f"more than {context['gt']}")
+        case "range_form":
+            wanted = Text("IPv4の範囲(例: 10.64.0.0/20)", "an IPv4 range with its prefix length, like 10.64.0.0/20")
+        case "range_host_bits":
+            near = context["network"]
+            wanted = Text(f"ネットワークアドレス(例: {near})", f"a network address, like {near}")
+        case "address_form":
+            wanted = Text("IPv4アドレス(例: 10.1.0.53)", "an IPv4 address, like 10.1.0.53")
+        case "day_form":
+            wanted = Text("実在する日付(例: 2027-03-31)", "a date that exists, like 2027-03-31")
+        case "asn_private":
+            wanted = Text("64512〜65534 または 4200000000〜4294967294", "64512-65534 or 4200000000-4294967294")
+        case _:
+            wanted = Text("この項目の形式に合う値", "a value of this field's form")
+    what = Text("キー" if is_key else "値", "key" if is_key else "value")
+    return Problem(
+        "wrong-value",
+        path,
+        Text(
+            f"{what.ja}「{shown(found)}」は許容されません。{wanted.ja}にしてください。",
+            f"The {what.en} `{shown(found)}` is not allowed: it must be {wanted.en}.",
+        ),
+        remedy,
+        found=shown(found),
+        allowed=(wanted.en,),
+        nearest=near,
+    )
+
+
+def _times(count: int, ja: str, en: str, how: str) -> Text:
+    return Text(f"{count}{ja}", f"{count} {en}{'' if count == 1 else 's'} {how}")
+
+
+def _simple(found: str, pattern: str) -> str | None:
+    """`found` in lower case, trimmed, with hyphens for what a name cannot hold, if that is right."""
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKC", found).strip()
+    for tried in (plain, plain.lower(), re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-")):
+        if tried and tried != found and re.search(pattern, tried):
+            return tried
+    return None
+
+
+def shown(value: object) -> str:
+    """A value for a message: short, on one line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split()) if text.strip() else text
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _path(loc: tuple[int | str, ...], value: object) -> tuple[Path, bool]:
+    """pydantic's place as a path in the value: without the names of union branches, keys marked."""
+    is_key = bool(loc) and loc[-1] == "[key]"
+    path: list[str | int] = []
+    here: object = value
+    parts = loc[:-1] if is_key else loc
+    for number, part in enumerate(parts):
+        if isinstance(here, Mapping) and part in here:
+            path.append(part)
+            here = cast(Mapping[object, object], here)[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(cast(list[object], here)):
+            path.append(part)
+            here = cast(list[object], here)[part]
+        elif isinstance(here, Mapping) and number == len(parts) - 1 and not _branch(part):
+            path.append(part)
+    return tuple(path), is_key
+
+
+def _branch(part: int | str) -> bool:
+    """Whether a part of pydantic's place names a branch of a union: a class, or `literal[…]`."""
+    return isinstance(part, str) and (part[:1].isupper() or "[" in part)
+
+
+def _at(value: object, path: Path) -> object:
+    here = value
+    for part in path:
+        here = cast(Any, here)[part]
+    return here
+
+
+def _tidy(problems: list[Problem], value: object) -> list[Problem]:
+    """Say each thing once.
+
+    A union reports every branch: of those at one value, the branch that is of the value's kind
+    stays. A required field that is only misspelt is reported as the misspelling.
+    """
+    misspelt = {(*p.path[:-1], p.nearest) for p in problems if p.rule == "unknown-field" and p.nearest}
+    kept: dict[tuple[Path, str], Problem] = {}
+    by_path = {p.path for p in problems}
+    for problem in problems:
+        if problem.rule == "missing" and problem.path in misspelt:
+            continue
+        if problem.rule == "not-a-choice":
+            deeper = any(len(p) > len(problem.path) and p[: len(problem.path)] == problem.path for p in by_path)
+            if deeper:
+                continue
+        if problem.rule == "wrong-kind" and problem.path in {
+            p.path for p in problems if p.rule == "not-a-choice" and p.path == problem.path
+        }:
+            continue
+        kept.setdefault((problem.path, problem.rule), problem)
+    return list(kept.values())
+
+
+def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
+    """The field names (or keys) that may stand in the map at `path` of `model`."""
+    here: Any = model
+    for part in path:
+        here = _inside(here, part)
+        if here is None:
+            return ()
+    for branch in _branches(here):
+        if isinstance(branch, type) and issubclass(branch, BaseModel):
+            return tuple(branch.model_fields)
+    return ()
+
+
+def _inside(annotation: Any, part: str | int) -> Any:
+    for branch in _branches(annotation):
+        if isinstance(branch, type) and issubclass(branch, BaseModel):
+            field = branch.model_fields.get(str(part))
+            if field is not None:
+                return field.annotation
+        origin = get_origin(branch)
+        arguments = get_args(branch)
+        if origin is tuple:
+            return arguments[0]
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            return arguments[1]
+    return None
+
+
+def _branches(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation allows: a union's, without None and without what Annotated adds."""
+    if get_origin(annotation) is Annotated:
+        return _branches(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(b for a in get_args(annotation) if a is not NoneType for b in _branches(a))
+    return (annotation,)
