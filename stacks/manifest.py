@@ -67,7 +67,7 @@ def _range(value: Any) -> Any:
     if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value, re.ASCII):
         raise PydanticCustomError("range_form", "not a range")
     try:
-        return IPv4Network(value)
+        return str(IPv4Network(value))
     except ValueError:
         pass
     try:
@@ -81,7 +81,7 @@ def _address(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return IPv4Address(value)
+        return str(IPv4Address(value))
     except ValueError:
         raise PydanticCustomError("address_form", "not an address") from None
 

@@ -42,7 +42,7 @@ def shape(model: type[M], value: object) -> tuple[M | None, list[Problem]]:
     except ValidationError as error:
         # Errors of input are echoed nowhere by pydantic itself: we choose what is shown.
         found = [_problem(model, value, e) for e in error.errors(include_url=False, include_input=False)]
-        return None, _tidy(found, value)
+        return None, _tidy(found)
 
 
 def _problem(model: type[BaseModel], value: object, error: ErrorDetails) -> Problem:
@@ -242,27 +242,26 @@ def _at(value: object, path: Path) -> object:
     return here
 
 
-def _tidy(problems: list[Problem], value: object) -> list[Problem]:
+def _tidy(problems: list[Problem]) -> list[Problem]:
     """Say each thing once.
 
     A union reports every branch: of those at one value, the branch that is of the value's kind
     stays. A required field that is only misspelt is reported as the misspelling.
     """
     misspelt = {(*p.path[:-1], p.nearest) for p in problems if p.rule == "unknown-field" and p.nearest}
+    choices = {p.path for p in problems if p.rule == "not-a-choice"}
+    above = {p.path[:depth] for p in problems for depth in range(len(p.path))}
     kept: dict[tuple[Path, str], Problem] = {}
-    by_path = {p.path for p in problems}
     for problem in problems:
-        if problem.rule == "missing" and problem.path in misspelt:
+        path, rule = problem.path, problem.rule
+        if rule == "missing" and path in misspelt:
             continue
-        if problem.rule == "not-a-choice":
-            deeper = any(len(p) > len(problem.path) and p[: len(problem.path)] == problem.path for p in by_path)
-            if deeper:
-                continue
-        if problem.rule == "wrong-kind" and problem.path in {
-            p.path for p in problems if p.rule == "not-a-choice" and p.path == problem.path
-        }:
+        if rule in {"not-a-choice", "wrong-value"} and path in above:
+            # Another branch of the union, or a count, is wrong only because something inside is.
             continue
-        kept.setdefault((problem.path, problem.rule), problem)
+        if rule == "wrong-kind" and path in choices:
+            continue
+        kept.setdefault((path, rule), problem)
     return list(kept.values())
 
 
