@@ -82,9 +82,11 @@ class PaasGives:
     registries: Mapping[str, pulumi.Output[str]]
     """Image repositories (URL) by package."""
     databases: Mapping[str, DatabaseGives]
+    secrets: Mapping[str, pulumi.Output[str]]
+    """Where the application's own secrets are, by package; whoever operates it puts the values in."""
     queues: Mapping[str, pulumi.Output[str]]
-    handover: pulumi.Output[str] | None
-    """The hand-over bucket (container)."""
+    handovers: Mapping[str, pulumi.Output[str]]
+    """The hand-over buckets (containers) by network: what one body hands over lies beside no other's."""
     identities: Mapping[str, pulumi.Output[str]]
     """The identity that a package's workloads run as (role, service account, managed identity)."""
     authority: pulumi.Output[str] | None
@@ -96,6 +98,8 @@ class SaasGives:
     """Where people reach each package: its private URL, by package."""
 
     urls: Mapping[str, pulumi.Output[str]]
+    awaiting: tuple[str, ...] = ()
+    """Packages at the vendor's side whose endpoint is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,5 +58,6 @@ class MunicipalTenant(pulumi.ComponentResource):
             "recovery_region": plan.recovery_region,
             "networks": {key: str(network.cidr) for key, network in plan.networks.items()},
             "lgwan": {"mode": plan.lgwan.mode, "awaiting": list(plan.lgwan.awaiting)},
+            "packages": {"awaiting": list(saas.gives.awaiting)},
             "urls": dict(saas.gives.urls),
         }
