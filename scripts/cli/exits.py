@@ -6,6 +6,7 @@ docs/exit-codes.md is this table for people; a test keeps the two alike.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 from stacks.text import Text
 
@@ -76,7 +77,7 @@ MEANINGS: dict[Exit, Text] = {
 }
 
 
-class Trouble(Exception):
+class Trouble(Exception):  # noqa: N818 - raised for refusals too, which are no errors
     """Something that the user should know, with the exit code it leads to.
 
     `what` happened, `where` (file, stack, resource), `why`, and what to `do` about it. The CLI
@@ -84,11 +85,33 @@ class Trouble(Exception):
     """
 
     def __init__(
-        self, exit: Exit, what: Text, *, where: str = "", why: Text | None = None, do: Text | None = None
+        self,
+        code: Exit,
+        what: Text,
+        *,
+        where: str = "",
+        why: Text | str | None = None,
+        do: Text | None = None,
+        reported: bool = False,
     ) -> None:
         super().__init__(what.en)
-        self.exit = exit
+        self.exit = code
         self.what = what
         self.where = where
         self.why = why
         self.do = do
+        self.reported = reported
+        """Whether the command has written its JSON document already."""
+
+    def record(self) -> dict[str, Any]:
+        """The trouble for JSON, both languages in it."""
+
+        def both(text: Text | str | None) -> Any:
+            return {"ja": text.ja, "en": text.en} if isinstance(text, Text) else text
+
+        return {
+            "what": both(self.what),
+            "where": self.where or None,
+            "why": both(self.why),
+            "do": both(self.do),
+        }

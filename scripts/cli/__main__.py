@@ -1,0 +1,7 @@
+"""`python -m scripts.cli`: what the launcher starts."""
+
+from __future__ import annotations
+
+from scripts.cli.app import main
+
+main()
