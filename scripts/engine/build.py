@@ -184,7 +184,7 @@ def _failed(why: str) -> EngineError:
     return EngineError(
         Text(
             ja=f"Go モジュールからの Pulumi CLI の組み立てに失敗しました: {why}。"
-            "Go のプロキシ(GOPROXY)に届くか確かめるか、Pulumi CLI 3.250 以上を PATH に置いてください。",
+            "Go のプロキシ（GOPROXY）に届くか確かめるか、Pulumi CLI 3.250 以上を PATH に置いてください。",
             en=f"building the Pulumi CLI from its Go module failed: {why}. "
             "Check that the Go proxy (GOPROXY) can be reached, "
             "or put a Pulumi CLI of at least 3.250 on PATH.",

@@ -69,7 +69,9 @@ def _judge(program: Path, environment: Mapping[str, str]) -> Engine | Rejected:
     if not version:
         return Rejected(
             program,
-            Text(ja="起動できません(pulumi version が失敗)。", en="it does not run (pulumi version fails)."),
+            Text(
+                ja="起動できません（pulumi version が失敗）。", en="it does not run (pulumi version fails)."
+            ),
         )
     if not new_enough(version):
         return Rejected(

@@ -74,7 +74,7 @@ def install(root: Path, python: Path, environment: Mapping[str, str]) -> Path:
 def _failed(why: str) -> EngineError:
     return EngineError(
         Text(
-            ja=f"公式インストーラー({SITE})が失敗しました: {why}",
+            ja=f"公式インストーラー（{SITE}）が失敗しました: {why}",
             en=f"the official installer ({SITE}) failed: {why}",
         )
     )

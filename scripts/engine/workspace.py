@@ -70,7 +70,7 @@ class Workspace:
         except OSError as error:
             raise EngineError(
                 Text(
-                    ja=f"スタックファイル {source} を読めません({error.strerror})。"
+                    ja=f"スタックファイル {source} を読めません（{error.strerror}）。"
                     "./jichitai new で作れます。",
                     en=f"the stack file {source} cannot be read ({error.strerror}). "
                     "./jichitai new makes one.",
@@ -79,7 +79,7 @@ class Workspace:
         if re.search(r"^\s+secure:\s", text, re.MULTILINE):
             raise EngineError(
                 Text(
-                    ja=f"{source} に暗号化された値(secure:)があり、デジタルツインでは復号できません。"
+                    ja=f"{source} に暗号化された値（secure:）があり、デジタルツインでは復号できません。"
                     "Jichitai のマニフェストに秘密の値は要りません。取り除くか、--cloud で実行してください。",
                     en=f"{source} holds encrypted values (secure:), which the twin cannot decrypt. "
                     "A Jichitai manifest needs no secret values: remove them, or run with --cloud.",

@@ -70,7 +70,7 @@ def main(command: Sequence[str]) -> int:
         with Display(language) as display:
             display.say(
                 Text(
-                    ja="初回の準備をします(数分。次回からは要りません)。",
+                    ja="初回の準備をします（数分。次回からは要りません）。",
                     en="Setting up for the first time (a few minutes; not needed again).",
                 )
             )
@@ -90,7 +90,7 @@ def main(command: Sequence[str]) -> int:
             if error:
                 raise SetupError(Text(error, error))
             seconds = time.monotonic() - began
-            display.say(Text(ja=f"準備ができました({seconds:.0f} 秒)。", en=f"Ready ({seconds:.0f} s)."))
+            display.say(Text(ja=f"準備ができました（{seconds:.0f} 秒）。", en=f"Ready ({seconds:.0f} s)."))
     except SetupError as error:
         _stop(engine)
         sys.stderr.write(f"jichitai: {error.text.say(language)}\n")

@@ -170,7 +170,7 @@ def _create(target: Path) -> None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise SetupError(
             Text(
-                ja=f"{sys.executable} では仮想環境を作れません({error})。"
+                ja=f"{sys.executable} では仮想環境を作れません（{error}）。"
                 f"Debian/Ubuntu では sudo apt install python{version}-venv で入ります。uv でも構いません。",
                 en=f"{sys.executable} cannot make a virtual environment ({error}). "
                 f"On Debian/Ubuntu: sudo apt install python{version}-venv. uv will do as well.",
@@ -229,8 +229,8 @@ def _run(command: list[str], cwd: Path, line: Callable[[str], None] | None = Non
         said = " / ".join(tail) or f"exit code {process.returncode}"
         raise SetupError(
             Text(
-                ja=f"Python パッケージを入れられません: {said}(詳しくは {log})。"
-                "ネットワークとプロキシ(PyPI に届くか)、空き容量を確かめて、もう一度実行してください。",
+                ja=f"Python パッケージを入れられません: {said}（詳しくは {log}）。"
+                "ネットワークとプロキシ（PyPI に届くか）、空き容量を確かめて、もう一度実行してください。",
                 en=f"the Python packages could not be installed: {said} (details: {log}). "
                 "Check the network and its proxy (is PyPI reachable?) and free space, then run this again.",
             )

@@ -90,7 +90,7 @@ def python_for(options: Mapping[str, Any], root: Path) -> Python:
         raise HostError(
             Text(
                 ja=f"仮想環境 {virtualenv} がありません"
-                f"({root} の Pulumi.yaml の runtime.options.virtualenv)。"
+                f"（{root} の Pulumi.yaml の runtime.options.virtualenv）。"
                 "./jichitai doctor で作り直せます。",
                 en=f"the virtualenv {virtualenv} does not exist "
                 f"(runtime.options.virtualenv in the Pulumi.yaml of {root}). ./jichitai doctor makes it.",
