@@ -25,7 +25,7 @@ class Problem:
     message: Text
     remedy: Text
     found: str | None = None
-    allowed: tuple[str, ...] = ()
+    allowed: tuple[str | Text, ...] = ()
     nearest: str | None = None
     file: str | None = None
     line: int | None = None
@@ -50,7 +50,7 @@ class Problem:
         if self.found is not None:
             found.append(f"  {LABELS['found'].say(language)}: {self.found}")
         if self.allowed:
-            found.append(f"  {LABELS['allowed'].say(language)}: {', '.join(self.allowed)}")
+            found.append(f"  {LABELS['allowed'].say(language)}: {', '.join(say(a, language) for a in self.allowed)}")
         if self.nearest is not None:
             found.append(f"  {LABELS['nearest'].say(language)}: {self.nearest}")
         found.append(f"  {LABELS['remedy'].say(language)}: {self.remedy.say(language)}")
@@ -65,7 +65,7 @@ class Problem:
             "column": self.column,
             "path": self.yaml_path,
             "found": self.found,
-            "allowed": list(self.allowed),
+            "allowed": [a if isinstance(a, str) else {"ja": a.ja, "en": a.en} for a in self.allowed],
             "nearest": self.nearest,
             "message": {"ja": self.message.ja, "en": self.message.en},
             "remedy": {"ja": self.remedy.ja, "en": self.remedy.en},
@@ -87,6 +87,11 @@ class Problems(Exception):
         self.problems = tuple(problems)
         self.language: Language = language
         super().__init__("\n".join(line for p in problems for line in p.lines(language)))
+
+
+def say(value: str | Text, language: Language) -> str:
+    """A value as it is, a description in the reader's language."""
+    return value if isinstance(value, str) else value.say(language)
 
 
 def path_text(path: Path) -> str:

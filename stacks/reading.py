@@ -426,7 +426,7 @@ def locate(document: Document, problem: Problem, base: Path = ()) -> Problem:
     return replace(problem, file=document.file, line=line, column=column)
 
 
-KEY_RULES = frozenset({"unknown-field"})
+KEY_RULES = frozenset({"unknown-field", "unknown-key", "wrong-key"})
 """Rules whose problem is a key: the place is the key's, not the value's."""
 
 

@@ -21,16 +21,16 @@ from stacks.text import Text
 
 M = TypeVar("M", bound=BaseModel)
 
-_KINDS: Mapping[str, tuple[Text, str]] = {
-    "string_type": (Text("文字列", "text"), "text"),
-    "int_type": (Text("整数", "a whole number"), "integer"),
-    "int_from_float": (Text("整数", "a whole number"), "integer"),
-    "float_type": (Text("数値", "a number"), "number"),
-    "bool_type": (Text("true または false", "true or false"), "true|false"),
-    "dict_type": (Text("「キー: 値」の並び", "a map of `key: value` lines"), "map"),
-    "model_type": (Text("「キー: 値」の並び", "a map of `key: value` lines"), "map"),
-    "tuple_type": (Text("「- 値」の並び(リスト)", "a list of `- value` lines"), "list"),
-    "date_type": (Text("日付(例: 2027-03-31)", "a date, like 2027-03-31"), "YYYY-MM-DD"),
+_KINDS: Mapping[str, Text] = {
+    "string_type": Text("文字列", "text"),
+    "int_type": Text("整数", "a whole number"),
+    "int_from_float": Text("整数", "a whole number"),
+    "float_type": Text("数値", "a number"),
+    "bool_type": Text("true または false", "true or false"),
+    "dict_type": Text("「キー: 値」の並び", "a map of `key: value` lines"),
+    "model_type": Text("「キー: 値」の並び", "a map of `key: value` lines"),
+    "tuple_type": Text("「- 値」の並び(リスト)", "a list of `- value` lines"),
+    "date_type": Text("日付(例: 2027-03-31)", "a date, like 2027-03-31"),
 }
 _SAME: Mapping[str, str] = {"mapping_type": "dict_type", "is_instance_of": "string_type", "list_type": "tuple_type"}
 
@@ -55,7 +55,8 @@ def _problem(model: type[BaseModel], value: object, error: ErrorDetails) -> Prob
     if kind == "extra_forbidden":
         return _extra(model, path)
     if kind == "literal_error":
-        return _literal(path, str(found), tuple(re.findall(r"'([^']*)'", context["expected"])))
+        allowed = tuple(re.findall(r"'([^']*)'", context["expected"]))
+        return _literal("unknown-key" if is_key else "not-a-choice", path, shown(found), allowed)
     if kind in _KINDS:
         return _wrong_kind(kind, path, found)
     return _wrong_value(kind, context, path, found, is_key)
@@ -80,31 +81,30 @@ def _extra(model: type[BaseModel], path: Path) -> Problem:
         "unknown-field",
         path,
         Text(f"「{name}」という項目はありません。", f"There is no field `{name}`."),
-        Text(
-            f"「{near}」に直すか、" if near else "", f"Rename it to `{near}`, or " if near else ""
-        )
-        + Text("この行を削除してください。", "delete the line."),
+        Text(f"「{near}」に直すか、この行を削除してください。", f"Rename it to `{near}`, or delete the line.")
+        if near
+        else Text("この行を削除してください。", "Delete the line."),
         found=name,
         allowed=fields,
         nearest=near,
     )
 
 
-def _literal(path: Path, found: str, allowed: tuple[str, ...]) -> Problem:
+def _literal(rule: str, path: Path, found: str, allowed: tuple[str, ...]) -> Problem:
     near = nearest(found, allowed)
     return Problem(
-        "not-a-choice",
+        rule,
         path,
-        Text(f"「{shown(found)}」は選べません。", f"`{shown(found)}` is not one of the choices."),
+        Text(f"「{found}」は選べません。", f"`{found}` is not one of the choices."),
         Text("許容値のいずれかに直してください。", "Use one of the allowed values."),
-        found=shown(found),
+        found=found,
         allowed=allowed,
         nearest=near,
     )
 
 
 def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
-    wanted, short = _KINDS[kind]
+    wanted = _KINDS[kind]
     name = str(path[-1]) if path else ""
     subject = Text(f"「{name}」は" if name else "", f"`{name}` " if name else "This ")
     if kind == "string_type" and isinstance(found, int | float):
@@ -114,7 +114,7 @@ def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
             subject + Text("文字列ですが、数値や真偽値と解釈されました。", "must be text, but YAML reads this as a number."),
             Text("引用符(\")で囲んでください。", 'Put it in double quotes (").'),
             found=shown(found),
-            allowed=(short,),
+            allowed=(wanted,),
             nearest=f'"{found}"',
         )
     return Problem(
@@ -123,7 +123,7 @@ def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
         subject + Text(f"{wanted.ja}で書いてください。", f"must be {wanted.en}."),
         Text("値の書き方を直してください(docs/manifest.ja.md)。", "Write the value that way (see docs/manifest.md)."),
         found=shown(found),
-        allowed=(short,),
+        allowed=(wanted,),
         nearest=_converted(kind, found),
     )
 
@@ -176,7 +176,7 @@ def _wrong_value(kind: str, context: Mapping[str, Any], path: Path, found: objec
             wanted = Text("この項目の形式に合う値", "a value of this field's form")
     what = Text("キー" if is_key else "値", "key" if is_key else "value")
     return Problem(
-        "wrong-value",
+        "wrong-key" if is_key else "wrong-value",
         path,
         Text(
             f"{what.ja}「{shown(found)}」は許容されません。{wanted.ja}にしてください。",
@@ -184,7 +184,7 @@ def _wrong_value(kind: str, context: Mapping[str, Any], path: Path, found: objec
         ),
         remedy,
         found=shown(found),
-        allowed=(wanted.en,),
+        allowed=(wanted,),
         nearest=near,
     )
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from stacks.registry.businesses import Business, load_businesses
 from stacks.registry.governments import LocalGovernment, load_governments
+from stacks.registry.search import find as _find
 
 if TYPE_CHECKING:
     from stacks.registry.catalogue import Entry
 
-__all__ = ["Business", "LocalGovernment", "Registry", "registry"]
+__all__ = ["Business", "LocalGovernment", "Registry", "find", "registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +39,14 @@ def registry() -> Registry:
     from stacks.registry.catalogue import load_catalogue
 
     businesses = load_businesses()
-    return Registry(load_governments(), businesses, load_catalogue(businesses))
+    return Registry(_governments(), businesses, load_catalogue(businesses))
+
+
+@cache
+def _governments() -> Mapping[str, LocalGovernment]:
+    return load_governments()
+
+
+def find(query: str) -> tuple[LocalGovernment, ...]:
+    """Every local government that `query` may mean, in order of code: see `stacks.registry.search`."""
+    return _find(query, _governments().values())

@@ -13,6 +13,7 @@ from typing import Literal
 
 from stacks.text import Text
 
+IdKind = Literal["circuit", "endpoint", "certificate", "server_image", "certificate_authority"]
 CloudName = Literal["aws", "azure", "google", "oci", "sakura"]
 Engine = Literal["postgresql", "mysql", "oracle"]
 WorkloadKind = Literal["container", "server"]
@@ -28,13 +29,33 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class IdForm:
+    """What an id of the cloud looks like: a regular expression (`{region}` and `{unit}` stand for
+    the tenant's own), what people call it, and an example of it."""
+
+    pattern: str
+    title: Text
+    example: str
+
+    def in_unit(self, unit: str, region: str) -> IdForm:
+        """The form with the tenant's own unit and region in it."""
+
+        def fill(text: str) -> str:
+            return text.replace("{unit}", unit).replace("{region}", region)
+
+        return IdForm(fill(self.pattern), self.title, fill(self.example))
+
+
+@dataclass(frozen=True, slots=True)
 class Cloud:
     """One approved cloud.
 
     `unit` is a regular expression of the unit that the agency hands over (account, project,
     subscription, child tenancy, project id); `engines` are the databases that the cloud
     manages itself; `zonal_subnets` says whether a subnet lives in one zone (AWS, さくら) or in
-    the region.
+    the region. `ids` are the forms of ids that a manifest gives, where they are known.
+    `adoptable` are the ids that an adopted part of the baseline takes, by part; each is optional.
+    `least_zones` is how many zones the cloud wants before it balances load or runs a database.
     """
 
     name: CloudName
@@ -49,6 +70,9 @@ class Cloud:
     engines: frozenset[Engine]
     workloads: frozenset[WorkloadKind]
     zonal_subnets: bool
+    ids: Mapping[IdKind, IdForm] = MappingProxyType({})
+    adoptable: Mapping[str, Mapping[str, IdForm]] = MappingProxyType({})
+    least_zones: int = 1
 
 
 def _regions(*regions: Region) -> Mapping[str, Region]:
@@ -56,6 +80,65 @@ def _regions(*regions: Region) -> Mapping[str, Region]:
 
 
 _UUID = r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+
+_AWS_KEY = IdForm(
+    rf"(arn:aws:kms:[a-z0-9-]+:[0-9]{{12}}:key/)?(mrk-[0-9a-f]{{32}}|{_UUID})",
+    Text("KMSキーのIDまたはARN", "id or ARN of a KMS key"),
+    "arn:aws:kms:{region}:{unit}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+)
+
+_AWS_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
+    {
+        "circuit": IdForm(
+            r"dxcon-[0-9a-z]{8}", Text("Direct Connect 接続のID", "id of a Direct Connect connection"), "dxcon-ffabc123"
+        ),
+        "endpoint": IdForm(
+            r"com\.amazonaws\.vpce\.{region}\.vpce-svc-([0-9a-f]{8}|[0-9a-f]{17})",
+            Text("同じリージョンのエンドポイントサービス名", "name of an endpoint service in the same region"),
+            "com.amazonaws.vpce.{region}.vpce-svc-0a1b2c3d4e5f60718",
+        ),
+        "certificate": IdForm(
+            rf"arn:aws:acm:{{region}}:{{unit}}:certificate/{_UUID}",
+            Text("同じアカウント・リージョンのACM証明書のARN", "ARN of an ACM certificate in this account and region"),
+            "arn:aws:acm:{region}:{unit}:certificate/12345678-1234-1234-1234-123456789012",
+        ),
+        "server_image": IdForm(
+            r"ami-([0-9a-f]{8}|[0-9a-f]{17})", Text("AMI のID", "id of an AMI"), "ami-0a1b2c3d4e5f60718"
+        ),
+        "certificate_authority": IdForm(
+            rf"arn:aws:acm-pca:{{region}}:[0-9]{{12}}:certificate-authority/{_UUID}",
+            Text("同じリージョンのプライベートCAのARN", "ARN of a private CA in the same region"),
+            "arn:aws:acm-pca:{region}:{unit}:certificate-authority/12345678-1234-1234-1234-123456789012",
+        ),
+    }
+)
+
+# What components/aws looks for in an adopted part.
+_AWS_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
+    {
+        "audit_log": {
+            "bucket": IdForm(
+                r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", Text("S3バケット名", "name of an S3 bucket"), "central-logs-{unit}"
+            ),
+            "log_group": IdForm(
+                r"[A-Za-z0-9_/.#-]{1,512}", Text("ロググループ名", "name of a log group"), "/central/cloudtrail"
+            ),
+        },
+        "keys": dict.fromkeys(("logs", "data", "backup", "messages", "recovery"), _AWS_KEY),
+        "alarms": {
+            "topic": IdForm(
+                r"arn:aws:sns:{region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
+                Text("同じリージョンのSNSトピックのARN", "ARN of an SNS topic in the same region"),
+                "arn:aws:sns:{region}:{unit}:alarms",
+            )
+        },
+        "backup": {
+            "vault": IdForm(
+                r"[A-Za-z0-9_-]{2,50}", Text("バックアップボールト名", "name of a backup vault"), "central-vault"
+            )
+        },
+    }
+)
 
 CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
     {
@@ -84,6 +167,10 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             engines=frozenset({"postgresql", "mysql", "oracle"}),
             workloads=frozenset({"container", "server"}),
             zonal_subnets=True,
+            ids=_AWS_IDS,
+            adoptable=_AWS_ADOPTABLE,
+            # Load balancers and database subnet groups both ask for two.
+            least_zones=2,
         ),
         "azure": Cloud(
             name="azure",
