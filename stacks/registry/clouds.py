@@ -7,7 +7,7 @@ listed here does not exist for this toolkit, which is how "domestic only" is kep
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -70,8 +70,8 @@ class Cloud:
     engines: frozenset[Engine]
     workloads: frozenset[WorkloadKind]
     zonal_subnets: bool
-    ids: Mapping[IdKind, IdForm] = MappingProxyType({})
-    adoptable: Mapping[str, Mapping[str, IdForm]] = MappingProxyType({})
+    ids: Mapping[IdKind, IdForm] = field(default_factory=dict)
+    adoptable: Mapping[str, Mapping[str, IdForm]] = field(default_factory=dict)
     least_zones: int = 1
 
 
