@@ -165,10 +165,8 @@ def endpoint_services(packages: Iterable[PackagePlan], own_image: bool) -> tuple
             wanted |= {"ecr.api", "ecr.dkr", "logs"}
         if "server" in kinds:
             wanted |= {"logs", "ssm", "ssmmessages"} | ({"ec2messages"} if own_image else set())
-        if package.workloads and package.database:
-            wanted.add("secretsmanager")
-        if package.workloads and package.queue:
-            wanted.add("sqs")
+        if kinds:
+            wanted |= {"secretsmanager"} | ({"sqs"} if package.queue else set())
     return tuple(sorted(wanted))
 
 

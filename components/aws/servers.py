@@ -1,0 +1,461 @@
+"""Servers: from a hardened image, reached by recorded sessions only, patched in a window.
+
+No key pair, no SSH, no address of the internet: an administrator opens a session through Systems
+Manager, and what is typed there is in the log. Patches come from AWS's own buckets through the S3
+endpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws import facts
+from components.aws.site import Site
+from stacks.addressing import Role
+from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SchedulePlan, SubnetPlan, WorkloadPlan
+
+ROOT_GB = 30
+"""System disk, GiB: AL2023 with logs and two kernels has ample room; more data lives on the data disk."""
+DATA_DEVICE = "/dev/sdf"
+"""First of the names that EC2 recommends for data volumes (EC2 user guide, device names)."""
+PATCH_TAG = "PatchGroup"
+"""The tag by which Patch Manager finds a server's baseline (Systems Manager user guide)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """One server: its key `<package>-<workload>-<n>`, class, and the subnet it lives in."""
+
+    key: str
+    package: PackagePlan
+    workload: WorkloadPlan
+    instance_class: str
+    subnet: SubnetPlan
+
+
+def server_packages(plan: CloudPlan) -> tuple[PackagePlan, ...]:
+    """The packages that have servers."""
+    return tuple(p for p in plan.packages.values() if any(w.kind == "server" for w in p.workloads.values()))
+
+
+def app_role(package: PackagePlan) -> Role:
+    """The block that a package's workloads live in."""
+    return "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
+
+
+def servers(network: NetworkPlan, packages: Iterable[PackagePlan]) -> Iterator[ServerPlan]:
+    """The servers of `packages` in `network`, spread over its zones in turn."""
+    for package in packages:
+        places = network.of_role(app_role(package))
+        for workload in package.workloads.values():
+            if workload.kind != "server":
+                continue
+            chosen = facts.instance_class(workload.vcpu, workload.memory_gb).name
+            for number in range(workload.replicas):
+                yield ServerPlan(
+                    key=f"{package.key}-{workload.key}-{number + 1}",
+                    package=package,
+                    workload=workload,
+                    instance_class=chosen,
+                    subnet=places[number % len(places)],
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When servers are patched: a cron of Systems Manager (Asia/Tokyo), hours it lasts, hours of cut-off."""
+
+    schedule: str
+    hours: int
+    cutoff: int
+
+
+def patch_window(schedules: Iterable[SchedulePlan]) -> Window:
+    """Sunday 02:00 to 06:00; where servers are stopped at night, Wednesday while all of them run."""
+    running = list(schedules)
+    if not running:
+        return Window("cron(0 2 ? * SUN *)", 4, 1)
+    start = max(_minutes(schedule.start) for schedule in running)
+    stop = min(_minutes(schedule.stop) for schedule in running)
+    hours = min(4, max(1, (stop - start) // 60))
+    return Window(f"cron({start % 60} {start // 60} ? * WED *)", hours, 1 if hours > 1 else 0)
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def server_log_group(prefix: str) -> str:
+    """The log group of sessions and of patch runs."""
+    return f"/{prefix}/servers"
+
+
+def agent_policy(plan: CloudPlan) -> str:
+    """What a server's agent may do: be managed, write its log, read AWS's buckets. No parameter, no secret.
+
+    Narrower than AWS's `AmazonSSMManagedInstanceCore`, which lets a server read every parameter.
+    """
+    group = facts.log_group_arn(plan.region, plan.unit, server_log_group(plan.prefix))
+    channels = [
+        f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in ("Control", "Data")
+    ]
+    # Agents before 3.3.40, which an image of one's own may have.
+    channels += ["ec2messages:*"] if plan.server_image else []
+    return facts.document(
+        {
+            "Sid": "Agent",
+            "Effect": "Allow",
+            "Action": sorted(
+                [
+                    *channels,
+                    "ssm:GetDeployablePatchSnapshotForInstance",
+                    "ssm:ListAssociations",
+                    "ssm:ListInstanceAssociations",
+                    "ssm:PutComplianceItems",
+                    "ssm:PutConfigurePackageResult",
+                    "ssm:PutInventory",
+                    "ssm:UpdateAssociationStatus",
+                    "ssm:UpdateInstanceAssociationStatus",
+                    "ssm:UpdateInstanceInformation",
+                ]
+            ),
+            # The agent's own calls: AWS has no resource for channels and snapshots, and asks for `*`
+            # in its managed policy for the others.
+            "Resource": "*",
+        },
+        {
+            "Sid": "Documents",
+            "Effect": "Allow",
+            "Action": ["ssm:DescribeDocument", "ssm:GetDocument"],
+            "Resource": [
+                f"arn:aws:ssm:{plan.region}::document/AWS*",
+                f"arn:aws:ssm:{plan.region}:{plan.unit}:document/{SESSION_DOCUMENT}",
+            ],
+        },
+        {
+            "Sid": "AwsBuckets",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": [f"arn:aws:s3:::{bucket}/*" for bucket in facts.server_buckets(plan.region)],
+        },
+        {
+            "Sid": "Log",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "Resource": group,
+        },
+        {
+            # The agent asks whether the session's group is encrypted; AWS lists all groups or none.
+            "Sid": "LogGroups",
+            "Effect": "Allow",
+            "Action": "logs:DescribeLogGroups",
+            "Resource": f"arn:aws:logs:{plan.region}:{plan.unit}:log-group:*",
+        },
+    )
+
+
+SESSION_DOCUMENT = "SSM-SessionManagerRunShell"
+"""The one name under which Session Manager looks for an account's preferences in a region."""
+
+
+def session_preferences(log_group: str) -> str:
+    """Preferences of Session Manager: every session streamed to an encrypted log; idle ones end."""
+    return json.dumps(
+        {
+            "schemaVersion": "1.0",
+            "description": "Sessions are recorded",
+            "sessionType": "Standard_Stream",
+            "inputs": {
+                "cloudWatchEncryptionEnabled": True,
+                "cloudWatchLogGroupName": log_group,
+                "cloudWatchStreamingEnabled": True,
+                "idleSessionTimeout": "20",
+                "kmsKeyId": "",
+                "maxSessionDuration": "480",
+                "runAsDefaultUser": "",
+                "runAsEnabled": False,
+                "s3BucketName": "",
+                "s3EncryptionEnabled": True,
+                "s3KeyPrefix": "",
+                "shellProfile": {"linux": "", "windows": ""},
+            },
+        },
+        sort_keys=True,
+    )
+
+
+class Servers:
+    """Builds the servers of the tenant, their identities, and what keeps them patched."""
+
+    def __init__(
+        self,
+        site: Site,
+        subnets: Mapping[str, Mapping[str, pulumi.Output[str]]],
+        groups: Mapping[str, Mapping[str, pulumi.Output[str]]],
+    ) -> None:
+        """Make them; `subnets` and `groups` are the ids by network and by the plan's key."""
+        self._site, self._plan = site, site.plan
+        self.servers: dict[str, pulumi.Output[str]] = {}
+        self.identities: dict[str, pulumi.Output[str]] = {}
+        packages = server_packages(self._plan)
+        if not packages:
+            return
+        log = self._recording()
+        image = self._plan.server_image or self._current_image()
+        for package in packages:
+            profile = self._identity(package)
+            for server in servers(self._plan.networks[package.network], [package]):
+                network = server.package.network
+                self.servers[server.key] = self._server(
+                    server,
+                    image,
+                    profile,
+                    subnets[network][server.subnet.key],
+                    groups[network][f"{package.key}-app"],
+                )
+        self._patching([p.schedule for p in packages if p.schedule], log)
+
+    def _recording(self) -> aws.cloudwatch.LogGroup:
+        """The log of sessions and patch runs, and the preference that sends sessions to it."""
+        log = aws.cloudwatch.LogGroup(
+            self._site.child("server-log-group"),
+            name=server_log_group(self._plan.prefix),
+            kms_key_id=self._site.baseline.keys["logs"],
+            retention_in_days=facts.log_retention(self._plan.baseline.retention.log_days),
+            tags=self._site.tags("servers"),
+            opts=self._site.opts(),
+        )
+        aws.ssm.Document(
+            self._site.child("sessions"),
+            name=SESSION_DOCUMENT,
+            document_type="Session",
+            document_format="JSON",
+            content=log.name.apply(session_preferences),
+            opts=self._site.opts(),
+        )
+        return log
+
+    def _current_image(self) -> pulumi.Output[str]:
+        """The newest AL2023 image of AWS. Servers that run keep theirs (see `_server`)."""
+        return aws.ec2.get_ami_output(
+            most_recent=True,
+            owners=["amazon"],
+            filters=[
+                aws.ec2.GetAmiFilterArgs(name="name", values=["al2023-ami-2023.*-x86_64"]),
+                aws.ec2.GetAmiFilterArgs(name="architecture", values=["x86_64"]),
+            ],
+            opts=pulumi.InvokeOutputOptions(parent=self._site.parent),
+        ).id
+
+    def _identity(self, package: PackagePlan) -> aws.iam.InstanceProfile:
+        """What the servers of a package run as. Later layers add what the package itself may do."""
+        name = self._plan.name(package.key, "server", limit=64)
+        role = aws.iam.Role(
+            self._site.child(package.key, "server-role"),
+            name=name,
+            assume_role_policy=facts.trust("ec2.amazonaws.com"),
+            tags=package.tags,
+            opts=self._site.opts(),
+        )
+        aws.iam.RolePolicy(
+            self._site.child(package.key, "agent"),
+            name="agent",
+            role=role.name,
+            policy=agent_policy(self._plan),
+            opts=self._site.opts(),
+        )
+        self.identities[package.key] = role.name
+        return aws.iam.InstanceProfile(
+            self._site.child(package.key, "server-profile"),
+            name=name,
+            role=role.name,
+            tags=package.tags,
+            opts=self._site.opts(),
+        )
+
+    def _server(
+        self,
+        server: ServerPlan,
+        image: pulumi.Input[str],
+        profile: aws.iam.InstanceProfile,
+        subnet: pulumi.Input[str],
+        group: pulumi.Input[str],
+    ) -> pulumi.Output[str]:
+        """One server and its data disk.
+
+        It stays where it is when a zone is added, and on its image when AWS publishes a newer one;
+        an image of one's own is changed by naming another.
+        """
+        kept = ["subnet_id"] if self._plan.server_image else ["subnet_id", "ami"]
+        instance = aws.ec2.Instance(
+            self._site.child(server.key),
+            ami=image,
+            instance_type=server.instance_class,
+            subnet_id=subnet,
+            vpc_security_group_ids=[group],
+            iam_instance_profile=profile.name,
+            associate_public_ip_address=False,
+            monitoring=True,
+            ebs_optimized=True,
+            disable_api_termination=self._plan.protect,
+            metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
+                http_endpoint="enabled",
+                http_tokens="required",
+                http_put_response_hop_limit=1,
+                instance_metadata_tags="disabled",
+            ),
+            root_block_device=aws.ec2.InstanceRootBlockDeviceArgs(
+                volume_type="gp3",
+                # The size of one's own image is its own affair.
+                volume_size=None if self._plan.server_image else ROOT_GB,
+                encrypted=True,
+                kms_key_id=self._site.baseline.keys["data"],
+                delete_on_termination=True,
+            ),
+            tags=self._site.tags(
+                server.key, more={**server.package.tags, "backup": "daily", PATCH_TAG: self._plan.prefix}
+            ),
+            opts=self._site.opts(ignore_changes=kept),
+        )
+        self._data_disk(server, instance)
+        return instance.id
+
+    def _data_disk(self, server: ServerPlan, instance: aws.ec2.Instance) -> None:
+        """The data disk: apart from the server, so that it grows in place and outlives its image.
+
+        It has no backup tag: the backup of the server has its disks in it.
+        """
+        disk = aws.ebs.Volume(
+            self._site.child(server.key, "data"),
+            availability_zone=instance.availability_zone,
+            size=server.workload.disk_gb,
+            type="gp3",
+            encrypted=True,
+            kms_key_id=self._site.baseline.keys["data"],
+            final_snapshot=self._plan.protect,
+            tags=self._site.tags(server.key, "data", more=server.package.tags),
+            opts=self._site.opts(protect=self._plan.protect),
+        )
+        aws.ec2.VolumeAttachment(
+            self._site.child(server.key, "data-attachment"),
+            device_name=DATA_DEVICE,
+            instance_id=instance.id,
+            volume_id=disk.id,
+            # A disk in use must not be torn off.
+            stop_instance_before_detaching=True,
+            opts=self._site.opts(),
+        )
+
+    def _patching(self, schedules: Sequence[SchedulePlan], log: aws.cloudwatch.LogGroup) -> None:
+        """Hardening once, a look for missing patches every day, and their installation in the window."""
+        target = f"tag:{PATCH_TAG}"
+        if self._plan.server_image is None:
+            aws.ssm.Association(
+                self._site.child("hardening"),
+                name="AWSEC2-ConfigureSTIG",
+                association_name=self._plan.name("hardening", limit=128),
+                # No schedule: once for each server, when it first reports.
+                parameters={"Level": "High", "InstallPackages": "No", "SetDoDConsentBanner": "No"},
+                targets=[aws.ssm.AssociationTargetArgs(key=target, values=[self._plan.prefix])],
+                compliance_severity="HIGH",
+                opts=self._site.opts(),
+            )
+        aws.ssm.Association(
+            self._site.child("patch-scan"),
+            name="AWS-RunPatchBaseline",
+            association_name=self._plan.name("patch-scan", limit=128),
+            parameters={"Operation": "Scan"},
+            schedule_expression="rate(1 day)",
+            targets=[aws.ssm.AssociationTargetArgs(key=target, values=[self._plan.prefix])],
+            compliance_severity="HIGH",
+            opts=self._site.opts(),
+        )
+        baseline = aws.ssm.PatchBaseline(
+            self._site.child("patch-baseline"),
+            name=self._plan.name("servers", limit=128),
+            description="Security and bug fixes, a week after their release",
+            operating_system="AMAZON_LINUX_2023",
+            approval_rules=[
+                _approve("Security", ("Critical", "Important"), "CRITICAL"),
+                _approve("Security", ("Medium", "Low"), "MEDIUM"),
+                _approve("Bugfix", ("*",), "LOW"),
+            ],
+            tags=self._site.tags("servers"),
+            opts=self._site.opts(),
+        )
+        aws.ssm.PatchGroup(
+            self._site.child("patch-group"),
+            baseline_id=baseline.id,
+            patch_group=self._plan.prefix,
+            opts=self._site.opts(),
+        )
+        self._install(patch_window(schedules), target, log)
+
+    def _install(self, when: Window, target: str, log: aws.cloudwatch.LogGroup) -> None:
+        """The maintenance window: one server at a time, and no further after a failure."""
+        window = aws.ssm.MaintenanceWindow(
+            self._site.child("patch-window"),
+            name=self._plan.name("patches", limit=128),
+            schedule=when.schedule,
+            schedule_timezone="Asia/Tokyo",
+            duration=when.hours,
+            cutoff=when.cutoff,
+            tags=self._site.tags("patches"),
+            opts=self._site.opts(),
+        )
+        servers = aws.ssm.MaintenanceWindowTarget(
+            self._site.child("patch-target"),
+            window_id=window.id,
+            name=self._plan.name("servers", limit=128),
+            resource_type="INSTANCE",
+            targets=[aws.ssm.MaintenanceWindowTargetTargetArgs(key=target, values=[self._plan.prefix])],
+            opts=self._site.opts(),
+        )
+        command = aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersArgs(
+            comment="Install approved patches",
+            parameters=[
+                aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersParameterArgs(
+                    name=name, values=[value]
+                )
+                for name, value in (("Operation", "Install"), ("RebootOption", "RebootIfNeeded"))
+            ],
+            timeout_seconds=600,
+            cloudwatch_config=aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersCloudwatchConfigArgs(
+                cloudwatch_log_group_name=log.name, cloudwatch_output_enabled=True
+            ),
+        )
+        aws.ssm.MaintenanceWindowTask(
+            self._site.child("patch-task"),
+            window_id=window.id,
+            name=self._plan.name("patches", limit=128),
+            task_type="RUN_COMMAND",
+            task_arn="AWS-RunPatchBaseline",
+            priority=1,
+            max_concurrency="1",
+            max_errors="0",
+            targets=[
+                aws.ssm.MaintenanceWindowTaskTargetArgs(key="WindowTargetIds", values=[servers.id]),
+            ],
+            task_invocation_parameters=aws.ssm.MaintenanceWindowTaskTaskInvocationParametersArgs(
+                run_command_parameters=command
+            ),
+            opts=self._site.opts(),
+        )
+
+
+def _approve(kind: str, severities: Sequence[str], level: str) -> aws.ssm.PatchBaselineApprovalRuleArgs:
+    """Approve patches of `kind` and `severities` seven days after their release."""
+    return aws.ssm.PatchBaselineApprovalRuleArgs(
+        approve_after_days=7,
+        compliance_level=level,
+        patch_filters=[
+            aws.ssm.PatchBaselineApprovalRulePatchFilterArgs(key="CLASSIFICATION", values=[kind]),
+            aws.ssm.PatchBaselineApprovalRulePatchFilterArgs(key="SEVERITY", values=severities),
+        ],
+    )
