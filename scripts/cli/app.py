@@ -58,11 +58,12 @@ COMMANDS: dict[str, Command] = {
         Text("デジタルツインを見る・変える・壊す", "Look into the twin, or disturb it"),
     ),
     "env": Command(
-        "scripts.cli.doctor:env",
+        "scripts.cli.env:env",
         Text("素の pulumi のための環境変数を出す", "Print what plain pulumi needs in its environment"),
     ),
     "doctor": Command("scripts.cli.doctor:doctor", Text("この環境を確かめる", "Check this machine")),
     "test": Command("scripts.cli.test:test", Text("テストをすべて実行する", "Run the whole test suite")),
+    "bench": Command("scripts.cli.bench:bench", Text("速さを測る", "Measure how fast it is")),
 }
 
 _ABOUT = Text(
