@@ -58,7 +58,12 @@ class Console:
         if self.quiet and mark not in ("bad", "warning"):
             return
         sign, style = _MARKS[mark]
-        self.err.print(f"[{style}]{sign}[/] {_plain(self.t(text))}", highlight=False, soft_wrap=True)
+        self.err.print(f"[{style}]{sign}[/] {plain(self.t(text))}", highlight=False, soft_wrap=True)
+
+    def detail(self, label: Text, text: Text | str) -> None:
+        """A line below what was said: `why: …`."""
+        body = self.t(text).replace("\n", "\n    ")
+        self.err.print(f"  [dim]{self.t(label)}[/] {plain(body)}", highlight=False, soft_wrap=True)
 
     def show(self, renderable: RenderableType) -> None:
         """Show a result. With `--json` nothing is shown: the document says it."""
@@ -68,7 +73,7 @@ class Console:
     def line(self, text: Text | str) -> None:
         """One line of a result, never folded."""
         if not self.json:
-            self.out.print(_plain(self.t(text)), highlight=False, soft_wrap=True)
+            self.out.print(plain(self.t(text)), highlight=False, soft_wrap=True)
 
     def document(self, content: Mapping[str, Any] | list[Any]) -> None:
         """The one JSON document of a command, on standard output."""
@@ -77,25 +82,24 @@ class Console:
 
     def trouble(self, trouble: Trouble) -> None:
         """What, where, why, and what to do. With `--json` a document says it too."""
-        self.err.print(f"[bold red]✗ {_plain(self.t(trouble.what))}[/]", highlight=False, soft_wrap=True)
+        self.err.print(f"[bold red]✗ {plain(self.t(trouble.what))}[/]", highlight=False, soft_wrap=True)
         for label, text in self._details(trouble):
-            body = self.t(text).replace("\n", "\n    ")
-            self.err.print(f"  [dim]{label}[/] {_plain(body)}", highlight=False, soft_wrap=True)
+            self.detail(label, text)
         if self.json and not trouble.reported:
             self.document({"result": "failed", "exit": int(trouble.exit), "error": trouble.record()})
 
-    def _details(self, trouble: Trouble) -> list[tuple[str, Text | str]]:
-        found: list[tuple[str, Text | str]] = []
+    def _details(self, trouble: Trouble) -> list[tuple[Text, Text | str]]:
+        found: list[tuple[Text, Text | str]] = []
         if trouble.where:
-            found.append((self.t(Text(ja="場所:", en="where:")), trouble.where))
+            found.append((Text(ja="場所:", en="where:"), trouble.where))
         if trouble.why:
-            found.append((self.t(Text(ja="理由:", en="why:")), trouble.why))
+            found.append((Text(ja="理由:", en="why:"), trouble.why))
         if trouble.do:
-            found.append((self.t(Text(ja="対処:", en="what to do:")), trouble.do))
+            found.append((Text(ja="対処:", en="what to do:"), trouble.do))
         return found
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """`text` with rich's own markup made harmless."""
     return text.replace("[", "\\[")
 

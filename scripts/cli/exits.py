@@ -5,6 +5,7 @@ docs/exit-codes.md is this table for people; a test keeps the two alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -92,6 +93,7 @@ class Trouble(Exception):  # noqa: N818 - raised for refusals too, which are no 
         where: str = "",
         why: Text | str | None = None,
         do: Text | None = None,
+        details: Mapping[str, Any] | None = None,
         reported: bool = False,
     ) -> None:
         super().__init__(what.en)
@@ -100,6 +102,8 @@ class Trouble(Exception):  # noqa: N818 - raised for refusals too, which are no 
         self.where = where
         self.why = why
         self.do = do
+        self.details = details or {}
+        """More for `--json`: facts that are shown to people in another way."""
         self.reported = reported
         """Whether the command has written its JSON document already."""
 
@@ -114,4 +118,5 @@ class Trouble(Exception):  # noqa: N818 - raised for refusals too, which are no 
             "where": self.where or None,
             "why": both(self.why),
             "do": both(self.do),
+            **self.details,
         }

@@ -74,9 +74,15 @@ def resolve(
     if len(found) > 1:
         raise _ambiguous(query, found, verb)
     stack = stack_name(found[0], wanted)
-    if stack not in stacks:
-        raise _no_manifest(found[0], wanted, stacks, verb)
-    return Target(stack)
+    if stack in stacks:
+        return Target(stack)
+    # A shared tenant that the body hosts, `<code>-<romaji>-shared`, is meant where it is the only one.
+    hosted = [
+        t for s in stacks if s.startswith(f"{found[0].slug}-") and (t := Target(s)).environment == wanted
+    ]
+    if len(hosted) == 1:
+        return hosted[0]
+    raise _no_manifest(found[0], wanted, stacks, verb)
 
 
 def _unknown(query: str, word: str, bodies: Iterable[LocalGovernment]) -> Trouble:

@@ -77,8 +77,8 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
         Text(
             ja="PULUMI_CONFIG_PASSPHRASE(_FILE) を設定しているなら正しいものにするか外してください。"
             "なければ .jichitai/passphrase が、状態を作ったときのものではありません。",
-            en="Correct or unset PULUMI_CONFIG_PASSPHRASE(_FILE) if you set it; otherwise .jichitai/passphrase"
-            " is not the one that the state was made with.",
+            en="Correct or unset PULUMI_CONFIG_PASSPHRASE(_FILE) if you set it; otherwise"
+            " .jichitai/passphrase is not the one that the state was made with.",
         ),
     ),
     (
@@ -91,7 +91,8 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
         ),
         Text(
             ja="同じコマンドをもう一度実行してください。ツインは自動で起動し、途中から続きます。状態は残っています。",
-            en="Run the same command again: the twin is started by itself and the run goes on. The state is kept.",
+            en="Run the same command again: the twin is started by itself and the run goes on."
+            " The state is kept.",
         ),
     ),
     (

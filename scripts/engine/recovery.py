@@ -48,11 +48,16 @@ Finder = Callable[[str, str, frozenset[str]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A deployment without open questions: what was found and taken in, what was not there."""
+    """A deployment without open questions.
+
+    `adopted` was found in the cloud and taken in, `dropped` was not there; `stale` (URNs) must be
+    read from the cloud again before anything is decided on it.
+    """
 
     deployment: dict[str, Any]
     adopted: tuple[str, ...]
     dropped: tuple[str, ...]
+    stale: tuple[str, ...]
 
 
 def doubts_of(deployment: Mapping[str, Any]) -> tuple[Doubt, ...]:
@@ -68,7 +73,7 @@ def mend(deployment: Mapping[str, Any], extra: Sequence[Doubt], find: Finder) ->
     """`deployment` with every doubt settled; pure but for what `find` does.
 
     `extra` are doubts that the state does not know of (a provider that died before it answered).
-    Other pending operations stay: a refresh settles those, since the resources are in the state.
+    Updates and deletions that were cut off need no search, since the resource is in the state.
     """
     resources: list[dict[str, Any]] = list(deployment.get("resources") or ())
     known = frozenset(str(r["id"]) for r in resources if r.get("id"))
@@ -91,10 +96,31 @@ def mend(deployment: Mapping[str, Any], extra: Sequence[Doubt], find: Finder) ->
                     old["delete"] = True
         resources.append(record)
         adopted.append(doubt.urn)
-    pending = [op for op in deployment.get("pending_operations") or () if op.get("type") != "creating"]
+    pending = deployment.get("pending_operations") or ()
+    cut_off = [op["resource"]["urn"] for op in pending if op.get("type") != "creating"]
     return Mended(
-        {**deployment, "resources": resources, "pending_operations": pending}, tuple(adopted), tuple(dropped)
+        {**deployment, "resources": resources, "pending_operations": []},
+        tuple(adopted),
+        tuple(dropped),
+        (*adopted, *(urn for urn in dict.fromkeys(cut_off) if urn in urns)),
     )
+
+
+def unanswered(log: Path) -> tuple[Doubt, ...]:
+    """The creations in an event log that failed: a provider that died may have made them all the same."""
+    found: list[Doubt] = []
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if '"resOpFailedEvent"' not in line:
+                continue
+            said = json.loads(line)["resOpFailedEvent"]["metadata"]
+            new = said.get("new") or {}
+            if str(said.get("op", "")).startswith("create") and new.get("custom"):
+                record = {
+                    k: new[k] for k in ("urn", "type", "custom", "parent", "inputs", "provider") if new.get(k)
+                }
+                found.append(Doubt(new["urn"], new["type"], record))
+    return tuple(found)
 
 
 def read_state(workspace: Workspace, stack: str) -> dict[str, Any] | None:

@@ -1,0 +1,209 @@
+"""Run one operation of the engine on an open stack, and come back from whatever went wrong before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.cli.console import Console
+from scripts.cli.exits import Exit, Trouble
+from scripts.cli.live import following
+from scripts.cli.session import Session, busy, confirm, engine_errors, twin_folder
+from scripts.engine.failures import Failure, failures_of
+from scripts.engine.locks import alive, engines_lock
+from scripts.engine.places import private
+from scripts.engine.recovery import (
+    Doubt,
+    Finder,
+    Mended,
+    cancel,
+    doubts_of,
+    read_state,
+    real_resources,
+    settle,
+    unanswered,
+)
+from scripts.engine.run import Run, execute
+from stacks.text import Text
+
+ALWAYS = ("--non-interactive", "--color", "never", "--suppress-progress")
+
+STOPPING = (
+    Text(
+        ja="停止します。今の操作が終わるのを待って状態を保存します（もう一度 Ctrl-C で即座に止めます）。",
+        en="Stopping: waiting for the steps under way, then saving the state (Ctrl-C again to stop at once)",
+    ),
+    Text(
+        ja="即座に止めます。途中だった操作は、次の実行のときに確かめます。",
+        en="Stopping at once; what was under way is looked at by the next run",
+    ),
+)
+
+_EXITS: dict[str, Exit] = {
+    "disk": Exit.DISK,
+    "passphrase": Exit.ENGINE,
+    "engine": Exit.ENGINE,
+    "program": Exit.BUG,
+    "manifest": Exit.INVALID,
+}
+
+
+def perform(session: Session, verb: Sequence[str], title: Text, *, sure: bool) -> Run:
+    """Run `verb` (`["up", "--skip-preview", "--yes"]`) to its end, however it ends.
+
+    What a run that died has left (a lock, open questions) is settled first; `sure` when the user
+    need not be asked about it. Raises Trouble when another engine has the stack.
+    """
+    state = read_state(session.workspace, session.stack)
+    doubts = _load_doubts(session)
+    if doubts or (state or {}).get("pending_operations"):
+        _settle(session, doubts, sure=sure)
+    run = _once(session, verb, title, real_resources(state))
+    if engines_lock(run.said):
+        _break_lock(session, run.said)
+        _settle(session, doubts, sure=sure)
+        run = _once(session, verb, title, real_resources(state))
+    if run.code != 0 and session.where == "twin":
+        _save_doubts(session, run)
+    return run
+
+
+def _once(session: Session, verb: Sequence[str], title: Text, expected: int) -> Run:
+    console = session.console
+    with engine_errors(session.stack):
+        command = session.workspace.command([*verb, *ALWAYS], session.stack)
+    with following(console, title) as screen:
+        return execute(
+            command,
+            cwd=session.workspace.repo,
+            environment=session.variables,
+            log=session.log(verb[0]),
+            expected=expected,
+            look=screen.look,
+            notice=lambda times: console.say(STOPPING[min(times, 2) - 1], "warning"),
+        )
+
+
+def _break_lock(session: Session, said: str) -> None:
+    """Take away the lock of an engine that is dead. Raises Trouble when it may be alive."""
+    for holder in engines_lock(said):
+        if alive(holder):
+            raise busy(session.stack, holder, engine=True)
+        session.console.say(
+            Text(
+                ja=f"前の実行（プロセス {holder.pid}）は途中で止まっています。ロックを外して続けます。",
+                en=f"the last run (process {holder.pid}) died half way; its lock is taken away",
+            ),
+            "warning",
+        )
+    with engine_errors(session.stack):
+        cancel(session.workspace, session.stack)
+
+
+def _settle(session: Session, extra: Sequence[Doubt], *, sure: bool) -> None:
+    """Find out what the run that died has made, and take it in."""
+    if session.where == "cloud":
+        _ask_about(session, sure=sure)
+    try:
+        with engine_errors(session.stack):
+            mended = settle(session.workspace, session.stack, extra, _finder(session))
+    except Trouble as trouble:
+        said = str(trouble.why)
+        if not engines_lock(said):
+            raise
+        _break_lock(session, said)
+        mended = settle(session.workspace, session.stack, extra, _finder(session))
+    _doubts_file(session).unlink(missing_ok=True)
+    if mended is not None:
+        _tell_mended(session.console, mended)
+        if mended.stale:
+            targets = [part for urn in mended.stale for part in ("--target", urn)]
+            title = Text("途中だったものを照合", "comparing what was under way")
+            _once(session, ["refresh", "--skip-preview", "--yes", *targets], title, len(mended.stale))
+
+
+def _tell_mended(console: Console, mended: Mended) -> None:
+    there, gone = len(mended.adopted), len(mended.dropped)
+    if there or gone:
+        console.say(
+            Text(
+                ja=f"途中で止まった作成 {there + gone} 件: できていた {there} 件を取り込み、"
+                f"できていなかった {gone} 件はこれから作ります。",
+                en=f"{there + gone} creations were cut off: {there} had been made and are taken in,"
+                f" {gone} had not and are made now",
+            )
+        )
+
+
+def _ask_about(session: Session, *, sure: bool) -> None:
+    """On a real cloud nobody can be asked but the user: name what may be there twice."""
+    doubts = doubts_of(read_state(session.workspace, session.stack) or {})
+    if not doubts:
+        return
+    listed = "\n".join(f"  {d.type} {d.name}" for d in doubts)
+    question = Text(
+        ja=f"前の実行が次のものを作りかけて止まりました。クラウドにあるかもしれません:\n{listed}\n"
+        "コンソールで確かめ、あれば消すか pulumi import してください。無いものとして続けますか",
+        en=f"the last run died while it made these; they may exist in the cloud:\n{listed}\n"
+        "Look in the console, and delete or `pulumi import` what is there. Go on as if they were not there",
+    )
+    if sure:
+        session.console.say(question, "warning")
+    else:
+        confirm(question, session.console)
+
+
+def _finder(session: Session) -> Finder:
+    """Asks the twin what it has; a real cloud has no such question."""
+    if session.where != "twin":
+        return lambda _type, _name, _known: None
+    from providers.twin.store import Store
+
+    units = {(cloud, part["unit"]) for cloud, part in session.manifest["clouds"].items()}
+    file = twin_folder(session.workspace.repo) / "twin.db"
+
+    def find(type_: str, name: str, known: frozenset[str]) -> str | None:
+        store = Store(file)
+        try:
+            for cloud, unit in units:
+                for row in store.rows(cloud=cloud, unit=unit, type_=type_):
+                    if row.name == name and row.id not in known:
+                        return row.id
+            return None
+        finally:
+            store.close()
+
+    return find
+
+
+def _doubts_file(session: Session) -> Path:
+    return private(session.workspace.repo) / "doubts" / f"{session.where}-{session.stack}.json"
+
+
+def _load_doubts(session: Session) -> tuple[Doubt, ...]:
+    try:
+        said = json.loads(_doubts_file(session).read_text(encoding="utf-8"))
+        return tuple(Doubt(d["urn"], d["type"], d) for d in said)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _save_doubts(session: Session, run: Run) -> None:
+    """Remember the creations that the twin may have made before it died."""
+    if not any(f.cause == "provider" for f in failures_of(run.progress, run.said, run.code)):
+        return
+    file = _doubts_file(session)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([dict(d.record) for d in unanswered(run.log)]), encoding="utf-8")
+
+
+def exit_of(run: Run, failures: Sequence[Failure], session: Session) -> Exit:
+    """The exit code that a run leads to."""
+    if run.code == 0:
+        return Exit.OK
+    if run.stopped:
+        return Exit.INTERRUPTED
+    if any(f.cause == "provider" for f in failures) and session.where == "twin":
+        return Exit.TWIN
+    return next((_EXITS[f.cause] for f in failures if f.cause in _EXITS), Exit.FAILED)
