@@ -1,0 +1,17 @@
+"""The rules that need more than one field: one function a rule, one module a topic."""
+
+from __future__ import annotations
+
+from stacks.rules import addresses, body, lgwan, people, placement, units
+from stacks.rules.context import Context, Rule, judge
+
+RULES: tuple[Rule, ...] = (
+    *body.RULES,
+    *units.RULES,
+    *lgwan.RULES,
+    *addresses.RULES,
+    *placement.RULES,
+    *people.RULES,
+)
+
+__all__ = ["RULES", "Context", "judge"]

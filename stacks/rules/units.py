@@ -1,0 +1,131 @@
+"""The units that were handed over: their ids, regions, zones, and what is adopted in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stacks.manifest import Adoption, CloudUnit
+from stacks.problems import Path, Problem, nearest, unknown
+from stacks.registry.clouds import CLOUDS, Cloud, CloudName, IdForm
+from stacks.rules.context import Context, region_of, rule
+from stacks.text import Text
+
+
+@rule()
+def units(context: Context) -> Iterator[Problem]:
+    """Each unit's id has its cloud's form."""
+    for name, unit in context.tenant.clouds.items():
+        cloud = CLOUDS[name]
+        form = IdForm(cloud.unit, cloud.unit_title, cloud.unit_example)
+        yield from form_problems(("clouds", name, "unit"), unit.unit, form)
+
+
+def form_problems(path: Path, value: str | None, form: IdForm | None) -> Iterator[Problem]:
+    """That `value` has not the form it should have. Nothing where either is absent."""
+    if value is None or form is None or re.fullmatch(form.pattern, value, re.ASCII):
+        return
+    trimmed = re.sub(r"[\s-]", "", value)
+    yield Problem(
+        "wrong-id",
+        path,
+        Text(f"「{value}」は{form.title.ja}の形ではありません。", f"`{value}` is not the {form.title.en}."),
+        Text(
+            f"払い出された値をそのまま書いてください(例: {form.example})。",
+            f"Write it as it was handed over, like {form.example}.",
+        ),
+        found=value,
+        allowed=(form.title,),
+        nearest=trimmed if re.fullmatch(form.pattern, trimmed, re.ASCII) else None,
+    )
+
+
+@rule()
+def regions(context: Context) -> Iterator[Problem]:
+    """Regions and zones are domestic, and there are enough of them."""
+    for name, unit in context.tenant.clouds.items():
+        cloud = CLOUDS[name]
+        region = region_of(name, unit)
+        if region is None:
+            yield _foreign(name, cloud, unit)
+            continue
+        for number, zone in enumerate(unit.zones or ()):
+            path = ("clouds", name, "zones", number)
+            if zone not in region.zones:
+                yield unknown(
+                    "unknown-zone", path, zone, region.zones, Text(f"{region.name}のゾーン", f"zone of {region.name}")
+                )
+            elif unit.zones and zone in unit.zones[:number]:
+                yield Problem(
+                    "zone-twice",
+                    path,
+                    Text(f"ゾーン「{zone}」が2回あります。", f"The zone `{zone}` is there twice."),
+                    Text("片方を削除するか、別のゾーンにしてください。", "Delete one, or name another zone."),
+                    found=zone,
+                    allowed=region.zones,
+                )
+        if unit.zones is not None and len(unit.zones) < cloud.least_zones:
+            yield Problem(
+                "too-few-zones",
+                ("clouds", name, "zones"),
+                Text(
+                    f"{cloud.title.ja}では{cloud.least_zones}つ以上のゾーンが必要です(負荷分散とデータベースのため)。",
+                    f"{cloud.title.en} wants {cloud.least_zones} zones or more, for load balancing and databases.",
+                ),
+                Text("ゾーンを加えるか、zones を省いてください。", "Add a zone, or leave `zones` out."),
+                found=", ".join(unit.zones),
+                allowed=region.zones,
+            )
+
+
+def _foreign(name: CloudName, cloud: Cloud, unit: CloudUnit) -> Problem:
+    domestic, found = tuple(cloud.regions), unit.region or ""
+    return Problem(
+        "region-not-domestic",
+        ("clouds", name, "region"),
+        Text(
+            f"「{found}」は{cloud.title.ja}の国内リージョンではありません。",
+            f"`{found}` is not a region of {cloud.title.en} in Japan.",
+        ),
+        Text("国内リージョンのいずれかにしてください。", "Use one of the domestic regions."),
+        found=found,
+        allowed=domestic,
+        nearest=nearest(found, domestic) or domestic[0],
+    )
+
+
+@rule()
+def identifiers(context: Context) -> Iterator[Problem]:
+    """Ids of images and authorities have their cloud's form."""
+    for name, unit in context.tenant.clouds.items():
+        region = region_of(name, unit)
+        if region is None:
+            continue
+        for field, value in (
+            ("server_image", unit.server_image),
+            ("certificate_authority", unit.certificate_authority),
+        ):
+            form = CLOUDS[name].ids.get(field)
+            filled = form.in_unit(unit.unit, region.name) if form else None
+            yield from form_problems(("clouds", name, field), value, filled)
+
+
+@rule()
+def adoption(context: Context) -> Iterator[Problem]:
+    """Adopted parts are given only ids that the cloud's components look for."""
+    for name, unit in context.tenant.clouds.items():
+        region = region_of(name, unit)
+        for part, how in unit.baseline.items():
+            if not isinstance(how, Adoption) or region is None:
+                continue
+            known = CLOUDS[name].adoptable.get(part, {})
+            for key, value in how.adopt.items():
+                path = ("clouds", name, "baseline", part, "adopt", key)
+                if key not in known:
+                    what = Text(f"「{part}」で引き継ぐID", f"id to adopt for `{part}`")
+                    yield unknown("unknown-adoption", path, key, known, what)
+                else:
+                    yield from form_problems(path, value, known[key].in_unit(unit.unit, region.name))
+
+
+RULES = (units, regions, identifiers, adoption)
