@@ -94,7 +94,12 @@ def _workload(plan: CloudPlan, has: Belongings) -> Iterator[Statement]:
         yield allow(["kms:Decrypt", "kms:GenerateDataKey"], [has.messages_key], through(plan, "sqs"))
     if has.files is not None:
         yield allow(
-            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            # Root too: a new file system belongs to root alone, and this one is the package's own.
+            [
+                "elasticfilesystem:ClientMount",
+                "elasticfilesystem:ClientRootAccess",
+                "elasticfilesystem:ClientWrite",
+            ],
             [has.files],
             # Only over the mount targets, never through another service's access.
             {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
