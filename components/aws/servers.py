@@ -353,7 +353,7 @@ class Servers:
         )
 
     def _patching(self, schedules: Sequence[SchedulePlan], log: aws.cloudwatch.LogGroup) -> None:
-        """Hardening once, a look for missing patches every day, and their installation in the window."""
+        """Hardening once; missing patches are looked for, installed and reported in the window."""
         target = f"tag:{PATCH_TAG}"
         if self._plan.server_image is None:
             aws.ssm.Association(
@@ -366,16 +366,6 @@ class Servers:
                 compliance_severity="HIGH",
                 opts=self._site.opts(),
             )
-        aws.ssm.Association(
-            self._site.child("patch-scan"),
-            name="AWS-RunPatchBaseline",
-            association_name=self._plan.name("patch-scan", limit=128),
-            parameters={"Operation": "Scan"},
-            schedule_expression="rate(1 day)",
-            targets=[aws.ssm.AssociationTargetArgs(key=target, values=[self._plan.prefix])],
-            compliance_severity="HIGH",
-            opts=self._site.opts(),
-        )
         baseline = aws.ssm.PatchBaseline(
             self._site.child("patch-baseline"),
             name=self._plan.name("servers", limit=128),
