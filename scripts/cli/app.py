@@ -62,7 +62,7 @@ COMMANDS: dict[str, Command] = {
         Text("素の pulumi のための環境変数を出す", "Print what plain pulumi needs in its environment"),
     ),
     "doctor": Command("scripts.cli.doctor:doctor", Text("この環境を確かめる", "Check this machine")),
-    "test": Command("scripts.cli.test:test", Text("テストをすべて実行する", "Run the whole test suite")),
+    "test": Command("scripts.cli.test:run_tests", Text("テストをすべて実行する", "Run the whole test suite")),
     "bench": Command("scripts.cli.bench:bench", Text("速さを測る", "Measure how fast it is")),
 }
 

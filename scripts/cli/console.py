@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -33,6 +34,7 @@ class Console:
         self.json = json
         self.quiet = quiet
         self.language: Language = language or language_of()
+        self.began = time.monotonic()
 
     def t(self, text: Text | str) -> str:
         """`text` in the reader's language."""

@@ -4,66 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
-
-import typer
+from typing import Any, cast
 
 from scripts.cli import console as consoles
 from scripts.cli import render
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
+from scripts.cli.options import Cloud, Full, Json, Quiet, Tenant, Which, Yes, which
 from scripts.cli.perform import exit_of, perform
 from scripts.cli.session import Session, confirm, opened
-from scripts.cli.target import Environment
 from scripts.engine.changes import shown
 from scripts.engine.failures import failures_of
 from scripts.engine.run import Run
-from stacks.text import Text, language_of
+from stacks.text import Text
 
-_SAY = language_of()
-
-
-def _help(ja: str, en: str) -> str:
-    return Text(ja, en).say(_SAY)
-
-
-Tenant = Annotated[
-    str,
-    typer.Argument(
-        metavar="TENANT",
-        help=_help("団体コード、名称、読み、またはスタック名", "Code, name, reading, or the stack's name"),
-        show_default=False,
-    ),
-]
-Which = Annotated[
-    str | None,
-    typer.Option(
-        "--environment",
-        "-e",
-        metavar="production|verification",
-        help=_help("環境（既定: production）", "Environment (default: production)"),
-        show_default=False,
-    ),
-]
-Cloud = Annotated[
-    bool,
-    typer.Option(
-        "--cloud",
-        help=_help(
-            "実クラウドに対して行う（既定はデジタルツイン）",
-            "Act on the real cloud (default: the digital twin)",
-        ),
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help=_help("確認しない", "Do not ask"))]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=_help("途中経過を出さない", "No progress"))]
-Json = Annotated[
-    bool,
-    typer.Option("--json", help=_help("結果を JSON 一つで出す", "Print the result as one JSON document")),
-]
-Full = Annotated[
-    bool, typer.Option("--diff", help=_help("差分をすべて見る", "Show every difference in full"))
-]
+WARNINGS = 5
+"""Warnings that are shown; the log has them all."""
 
 
 def preview(
@@ -175,19 +131,6 @@ def destroy(
         return _finish(session, "destroy", run, None)
 
 
-def which(environment: str | None) -> Environment | None:
-    """The environment that `--environment` names. Raises Trouble for any other word."""
-    if environment not in (None, "production", "verification"):
-        raise Trouble(
-            Exit.USAGE,
-            Text(
-                ja=f"--environment は production か verification です（指定: {environment}）。",
-                en=f"--environment is production or verification, not {environment}",
-            ),
-        )
-    return environment
-
-
 def _planned(session: Session) -> Run:
     return perform(session, ["preview"], Text("変更の確認", "preview"), sure=False)
 
@@ -253,7 +196,7 @@ def _finish(session: Session, verb: str, run: Run, following: Text | None, *, di
     failures = failures_of(run.progress, run.said, run.code)
     code = exit_of(run, failures, session)
     outputs = cast("Mapping[str, Any]", shown(dict(run.progress.outputs or {})))
-    seconds = time.monotonic() - session.began
+    seconds = time.monotonic() - console.began
     if run.progress.counts:
         console.show(render.summary_table(run.progress, console))
     render.show_failures(console, failures, str(run.log))
@@ -287,9 +230,14 @@ def _finish(session: Session, verb: str, run: Run, following: Text | None, *, di
 
 
 def _close(console: Console, session: Session, verb: str, run: Run, code: Exit, seconds: float) -> None:
-    for said in run.progress.said:
-        if said.severity == "warning":
-            console.say(said.message, "warning")
+    warnings = list(dict.fromkeys(d.message for d in run.progress.said if d.severity == "warning"))
+    for message in warnings[:WARNINGS]:
+        console.say(message, "warning")
+    if (rest := len(warnings) - WARNINGS) > 0:
+        more = Text(
+            ja=f"ほか {rest} 件の警告がログにあります: {run.log}", en=f"{rest} more warnings: {run.log}"
+        )
+        console.say(more, "warning")
     count = run.progress.done
     if code == Exit.OK:
         console.say(

@@ -10,10 +10,9 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,6 @@ class Session:
     """The tenant as it stands in its file (already validated)."""
     variables: dict[str, str]
     created: bool = False
-    began: float = field(default_factory=time.monotonic)
 
     @property
     def stack(self) -> str:
@@ -109,10 +107,13 @@ def opened(
 
 def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mapping[str, Any]:
     """The tenant in the target's file. Raises Trouble, after showing everything that is wrong with it."""
-    from stacks.validation import validate
+    from scripts.cli.related import related
+    from stacks.validation import File, validate
 
     file = repo / "stacks" / "tenants" / f"Pulumi.{target.stack}.yaml"
-    problems = validate([file])
+    near = related(file, sorted(file.parent.glob("Pulumi.*.yaml")))
+    own, *others = (File(str(f.relative_to(repo)), f.read_bytes()) for f in (file, *near))
+    problems = validate([own], others=others)
     if problems:
         for problem in problems:
             console.say("\n".join(problem.lines(console.language)), "bad")
@@ -122,7 +123,7 @@ def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mappi
                 ja=f"マニフェストに誤りが {len(problems)} 件あります。エンジンは起動していません。",
                 en=f"the manifest has {len(problems)} problems; the engine was not started",
             ),
-            where=str(file.relative_to(repo)),
+            where=own.name,
             do=Text(
                 ja="上の誤りを直してください。./jichitai validate で何度でも確かめられます。",
                 en="Mend what is listed; ./jichitai validate checks it again.",
@@ -131,7 +132,7 @@ def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mappi
         )
     from stacks.reading import read
 
-    document, _ = read(str(file), file.read_bytes())
+    document, _ = read(own.name, own.data)
     return document.value["config"]["jichitai:tenant"] if document is not None else {}
 
 

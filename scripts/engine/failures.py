@@ -187,6 +187,8 @@ _ENGINE_DO = Text(
     en="Check the machine with `./jichitai doctor` and run it again.",
 )
 
+_DEFAULTS: dict[str, Cause] = {_REFUSED.en: "refused", _SAID.en: "manifest", _ENGINE.en: "engine"}
+
 # What the engine adds when something else has failed already, and tells nobody anything.
 _NOISE = re.compile(
     r"^(?:error: )?(?:update|preview|refresh|destroy) (?:failed|canceled|cancelled)"
@@ -194,6 +196,8 @@ _NOISE = re.compile(
     r"|^(?:error: )?resource operation failed|^update cancell?ed"
 )
 _TRACE = "Traceback (most recent call last)"
+# A question to the provider (an invoke) that it refused ends the program as an exception does.
+_INVOKE = re.compile(r"^Exception: invoke of \S+ failed: (.*)")
 _WRAPPING = re.compile(
     r"^(?:Preview failed: )?(?:error: )?(?:rpc error: code = \w+ desc = )?(?:\d+ errors? occurred:\s*\*?\s*)?"
 )
@@ -222,7 +226,8 @@ def _from_diagnostics(errors: Sequence[Diagnostic]) -> Iterator[Failure]:
             continue
         place = place_of(said.urn) if said.urn else None
         if _TRACE in said.message:
-            yield _bug(said.message, place)
+            invoke = _INVOKE.match(last_line(said.message))
+            yield _judge(invoke[1], None, (_REFUSED, _REFUSED_DO)) if invoke else _bug(said.message, place)
         else:
             yield _judge(said.message, place, (_REFUSED, _REFUSED_DO) if place else (_SAID, _SAID_DO))
 
@@ -250,5 +255,5 @@ def _judge(message: str, place: Place | None, default: tuple[Text, Text]) -> Fai
     for cause, pattern, what, do in _TABLE:
         if re.search(pattern, why, re.IGNORECASE if cause in ("disk", "provider") else 0):
             return Failure(cause, what, place, why, do)
-    cause_: Cause = "refused" if place else "engine" if default[0] is _ENGINE else "manifest"
+    cause_ = _DEFAULTS[default[0].en]
     return Failure(cause_, default[0], place, why, default[1])

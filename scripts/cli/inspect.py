@@ -1,0 +1,78 @@
+"""The commands that only look: outputs and export. They need no twin and take no lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scripts.cli import console as consoles
+from scripts.cli import render
+from scripts.cli.console import Console
+from scripts.cli.exits import Exit, Trouble
+from scripts.cli.options import Cloud, Json, Tenant, Which, which
+from scripts.cli.session import engine_errors, find_target, ready_engine
+from scripts.engine.changes import shown
+from scripts.engine.recovery import export as export_state
+from scripts.engine.recovery import read_state
+from scripts.engine.workspace import Workspace
+from stacks.text import Text
+
+
+def outputs(tenant: Tenant, environment: Which = None, cloud: Cloud = False, json: Json = False) -> int:
+    """Show what came out of a tenant: units, networks, what is on order, where people reach each package."""
+    console = consoles.begin(json=json)
+    found = outputs_of(_deployment(console, tenant, environment, "outputs", cloud=cloud))
+    if console.json:
+        console.document(found)
+    elif isinstance(found.get("tenant"), dict):
+        render.show_tenant(console, found["tenant"])
+    return Exit.OK
+
+
+def export(tenant: Tenant, environment: Which = None, cloud: Cloud = False) -> int:
+    """Print the engine's state as JSON, secrets encrypted, as `pulumi stack import` takes it."""
+    console = consoles.begin(json=True)
+    workspace, stack = _workspace(console, tenant, environment, "export", cloud=cloud)
+    with engine_errors(stack):
+        console.document(export_state(workspace, stack))
+    return Exit.OK
+
+
+def outputs_of(deployment: dict[str, Any]) -> dict[str, Any]:
+    """The stack's outputs in a deployment, secrets masked."""
+    for resource in deployment.get("resources") or ():
+        if resource.get("type") == "pulumi:pulumi:Stack":
+            return dict(shown(resource.get("outputs") or {}))
+    return {}
+
+
+def _workspace(
+    console: Console, tenant: str, environment: str | None, verb: str, *, cloud: bool
+) -> tuple[Workspace, str]:
+    target = find_target(tenant, which(environment), verb)
+    workspace = Workspace(ready_engine(console), target="cloud" if cloud else "twin")
+    with engine_errors(target.stack):
+        if not workspace.stack_exists(target.stack):
+            raise _nothing(target.stack, cloud=cloud)
+    return workspace, target.stack
+
+
+def _deployment(
+    console: Console, tenant: str, environment: str | None, verb: str, *, cloud: bool
+) -> dict[str, Any]:
+    workspace, stack = _workspace(console, tenant, environment, verb, cloud=cloud)
+    deployment = read_state(workspace, stack)
+    if deployment is None:
+        with engine_errors(stack):
+            deployment = export_state(workspace, stack).get("deployment") or {}
+    if not deployment.get("resources"):
+        raise _nothing(stack, cloud=cloud)
+    return deployment
+
+
+def _nothing(stack: str, *, cloud: bool) -> Trouble:
+    command = f"./jichitai up {stack}{' --cloud' if cloud else ''}"
+    return Trouble(
+        Exit.USAGE,
+        Text(ja=f"{stack} はまだ構築されていません。", en=f"{stack} has not been built yet"),
+        do=Text(ja=f"構築: {command}", en=f"Build it: {command}"),
+    )
