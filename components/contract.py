@@ -32,7 +32,8 @@ class LgwanGives:
 
     gateway: pulumi.Output[str] | None
     tables: Mapping[str, pulumi.Output[str]]
-    """Route tables of the gateway by 三層 segment (`mynumber`, `lgwan`, `management`), where we own it."""
+    """Route tables of the gateway, where we own it: by 三層 segment (`mynumber`, `lgwan`, `management`), or by
+    side (`circuits`, and each network) where a network has one attachment and segments are kept apart by routes."""
     awaiting: tuple[str, ...]
 
 

@@ -148,6 +148,7 @@ class Audit:
             name=name,
             kms_key_id=key,
             retention_in_days=log_retention(plan.baseline.retention.log_days),
+            deletion_protection_enabled=plan.protect,
             opts=self._room.opts(),
         )
         role = aws.iam.Role(
