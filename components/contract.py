@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 import pulumi
 
 from stacks.plan import KeyPurpose
@@ -32,8 +33,8 @@ class LgwanGives:
 
     gateway: pulumi.Output[str] | None
     tables: Mapping[str, pulumi.Output[str]]
-    """Route tables of the gateway, where we own it: by 三層 segment (`mynumber`, `lgwan`, `management`), or by
-    side (`circuits`, and each network) where a network has one attachment and segments are kept apart by routes."""
+    """Route tables of the gateway, where we own it: by 三層 segment (`mynumber`, `lgwan`, `management`),
+    or by side (`circuits`, and each network) where a network has one attachment for all its segments."""
     awaiting: tuple[str, ...]
 
 
