@@ -73,8 +73,9 @@ def workload(kind: str) -> WorkloadPlan:
 
 PACKAGE = PackagePlan(
     key="p", entry="p", title_ja="p", title_en="p", network="main", member=None, segment="mynumber",
-    delivery="hosted", version="1", businesses=(), system_ids=(), workloads=MappingProxyType({}), database=None,
-    files=False, queue=False, endpoint=None, asp_port=443, certificate=None, host="p.example", schedule=None,
+    delivery="hosted", version="1", businesses=(), system_ids=(), workloads=MappingProxyType({}),
+    database=None, files=False, queue=False, endpoint=None, asp_port=443, certificate=None,
+    host="p.example", schedule=None,
     tags=MappingProxyType({}),
 )  # fmt: skip
 DATABASE = DatabasePlan("postgresql", "16", 2, 8, 100, 5432, True, "app", "dbadmin")

@@ -6,6 +6,7 @@ The oracle is a packet: an ACL is evaluated rule by rule, as AWS does, and compa
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+from itertools import pairwise
 from types import MappingProxyType
 
 import pytest
@@ -91,9 +92,9 @@ def networks(draw: st.DrawFn) -> NetworkPlan:
 def passes(rules: tuple[AclRule, ...], protocol: str, remote: IPv4Address, port: int) -> bool:
     """What AWS does: the first rule that matches, by number; none means no."""
     for rule in sorted(rules, key=lambda r: r.number):
-        if remote in rule.cidr and rule.protocol in ("-1", protocol):
-            if rule.protocol == "-1" or rule.low <= port <= rule.high:
-                return rule.action == "allow"
+        matches = rule.protocol == "-1" or (rule.protocol == protocol and rule.low <= port <= rule.high)
+        if matches and remote in rule.cidr:
+            return rule.action == "allow"
     return False
 
 
@@ -187,7 +188,7 @@ def test_joined_spans_are_few_apart_and_cover_all(found: list[Span], most: int) 
     joined = filtering.join(found, most)
     assert len(joined) <= most
     assert all(any(low <= a and b <= high for low, high in joined) for a, b in found)
-    assert all(first[1] + 1 < second[0] for first, second in zip(joined, joined[1:], strict=False))
+    assert all(first[1] + 1 < second[0] for first, second in pairwise(joined))
 
 
 @given(st.lists(ranges, min_size=1, max_size=30), st.integers(1, 5))
