@@ -49,10 +49,12 @@ def writable_cache(environment: Mapping[str, str], repo: Path = REPO) -> Path:
 
 
 @contextlib.contextmanager
-def locked(file: Path, waiting: Callable[[], None] | None = None) -> Generator[None]:
+def locked(file: Path, waiting: Callable[[], None] | None = None) -> Generator[int]:
     """Hold an exclusive lock on `file`; `waiting` is called once when another process has it.
 
-    The kernel drops the lock when the holder dies, however it dies, so none is ever stale.
+    The kernel drops the lock when the holder dies, however it dies, so none is ever stale. Gives the
+    lock's descriptor: a child that inherits it (`pass_fds`) goes on holding the lock when we are
+    killed, for as long as it is still at work.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as handle:
@@ -62,4 +64,4 @@ def locked(file: Path, waiting: Callable[[], None] | None = None) -> Generator[N
             if waiting is not None:
                 waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()

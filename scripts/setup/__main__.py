@@ -82,9 +82,9 @@ def main(command: Sequence[str]) -> int:
                     "venv", Text(ja="別の jichitai の準備を待っています", en="waiting for another jichitai")
                 )
 
-            with locked(private(REPO) / "setup.lock", waiting=waiting):
+            with locked(private(REPO) / "setup.lock", waiting=waiting) as lock:
                 if not is_ready(REPO):
-                    make(REPO, lambda step, fraction: display.step("venv", step, fraction))
+                    make(REPO, lambda step, fraction: display.step("venv", step, fraction), lock)
             display.done("venv")
             error = engine.finish() if engine is not None else ""
             if error:

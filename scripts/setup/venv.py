@@ -15,6 +15,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.text import Text
@@ -55,9 +56,34 @@ def is_ready(repo: Path) -> bool:
         return False
 
 
-def make(repo: Path, report: Report) -> None:
-    """Make or mend `.venv`. Only one at a time (the caller locks). Raises SetupError."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One making: where, how to report, and the lock that every step holds on to.
+
+    pip goes on for a while when we are killed; holding the lock, it keeps the next attempt from
+    working in the same folder at the same time.
+    """
+
+    repo: Path
+    report: Report
+    lock: int | None
+
+    @property
+    def target(self) -> Path:
+        return self.repo / ".venv"
+
+    @property
+    def python(self) -> Path:
+        return self.target / "bin" / "python"
+
+
+def make(repo: Path, report: Report, lock: int | None = None) -> None:
+    """Make or mend `.venv`. Only one at a time: the caller locks and gives the lock's descriptor.
+
+    Raises SetupError.
+    """
     target = repo / ".venv"
+    job = _Job(repo, report, lock)
     marks = target / ".jichitai"
     try:
         if (marks / "installing").exists() or not _usable(target):
@@ -67,12 +93,14 @@ def make(repo: Path, report: Report) -> None:
         marks.mkdir(parents=True, exist_ok=True)
         (marks / "ready").unlink(missing_ok=True)
         (marks / "installing").touch()
-        lock = (repo / "requirements.lock").read_bytes()
-        uv = shutil.which("uv")
-        (_with_uv if uv is not None else _with_pip)(uv or "", repo, target, report)
+        wanted = (repo / "requirements.lock").read_bytes()
+        if (uv := shutil.which("uv")) is not None:
+            _with_uv(job, uv)
+        else:
+            _with_pip(job)
         report(COMPILING, None)
         _compile(target)
-        (marks / "requirements.lock").write_bytes(lock)
+        (marks / "requirements.lock").write_bytes(wanted)
         (marks / "installing").unlink()
         draft = marks / f"ready.{os.getpid()}"
         draft.write_text(_stamp(repo), encoding="utf-8")
@@ -121,41 +149,39 @@ def _check_space(repo: Path) -> None:
         )
 
 
-def _with_uv(uv: str, repo: Path, target: Path, report: Report) -> None:
-    python = target / "bin" / "python"
-    if not python.exists():
-        report(MAKING, None)
-        _run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(target)], repo)
-    report(FETCHING, None)
-    into = ["--python", str(python)]
-    _run([uv, "pip", "sync", *into, "--require-hashes", "requirements.lock"], repo)
-    report(INSTALLING, None)
-    _run([uv, "pip", "install", "--quiet", *into, "--no-deps", "--no-build-isolation", "-e", "."], repo)
+def _with_uv(job: _Job, uv: str) -> None:
+    if not job.python.exists():
+        job.report(MAKING, None)
+        _run(job, [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(job.target)])
+    job.report(FETCHING, None)
+    into = ["--python", str(job.python)]
+    _run(job, [uv, "pip", "sync", *into, "--require-hashes", "requirements.lock"])
+    job.report(INSTALLING, None)
+    _run(job, [uv, "pip", "install", "--quiet", *into, "--no-deps", "--no-build-isolation", "-e", "."])
 
 
-def _with_pip(_uv: str, repo: Path, target: Path, report: Report) -> None:
-    python = target / "bin" / "python"
-    if not python.exists() or not _has_pip(python):
-        report(MAKING, None)
-        _create(target)
-    pip = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
-    wanted = _pins(repo / "requirements.lock")
+def _with_pip(job: _Job) -> None:
+    if not job.python.exists() or not _has_pip(job.python):
+        job.report(MAKING, None)
+        _create(job.target)
+    pip = [str(job.python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
+    wanted = _pins(job.repo / "requirements.lock")
     seen = 0
 
     def line(text: str) -> None:
         nonlocal seen
         if text.startswith(("Collecting ", "Requirement already satisfied: ", "Ignoring ")):
             seen += 1
-            report(FETCHING, min(1.0, seen / max(1, wanted)))
+            job.report(FETCHING, min(1.0, seen / max(1, wanted)))
         elif text.startswith("Installing collected packages"):
-            report(INSTALLING, None)
+            job.report(INSTALLING, None)
 
-    report(FETCHING, 0.0)
+    job.report(FETCHING, 0.0)
     # pip would compile all 18,000 files, three quarters of which are never imported.
     quick = ["--no-compile", "--progress-bar", "off"]
-    _run([*pip, "install", *quick, "--require-hashes", "-r", "requirements.lock"], repo, line)
-    report(INSTALLING, None)
-    _run([*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."], repo)
+    _run(job, [*pip, "install", *quick, "--require-hashes", "-r", "requirements.lock"], line)
+    job.report(INSTALLING, None)
+    _run(job, [*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
 
 
 def _has_pip(python: Path) -> bool:
@@ -197,16 +223,17 @@ def _compile(target: Path) -> None:
     )
 
 
-def _run(command: list[str], cwd: Path, line: Callable[[str], None] | None = None) -> None:
+def _run(job: _Job, command: list[str], line: Callable[[str], None] | None = None) -> None:
     """Run one step, its output to `line` and .jichitai/setup.log. Raises SetupError with its last words."""
     tail: collections.deque[str] = collections.deque(maxlen=3)
-    log = cwd / ".jichitai" / "setup.log"
+    log = job.repo / ".jichitai" / "setup.log"
     log.parent.mkdir(exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as record,
         subprocess.Popen(
             command,
-            cwd=cwd,
+            cwd=job.repo,
+            pass_fds=() if job.lock is None else (job.lock,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

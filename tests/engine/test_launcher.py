@@ -6,11 +6,13 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from scripts.engine.places import locked
 from scripts.setup import venv
 from scripts.setup.__main__ import needs_engine
 from scripts.setup.display import Display
@@ -133,13 +135,13 @@ class TestMaking:
     def steps(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done: list[str] = []
 
-        def with_pip(_uv: str, repo: Path, target: Path, _report: venv.Report) -> None:
-            done.append("kept" if (target / "kept").exists() else "new")
-            assert (target / ".jichitai" / "installing").exists()
-            script(target / "bin" / "python", "exit 0")
+        def step(job: venv._Job, *_uv: str) -> None:
+            done.append("kept" if (job.target / "kept").exists() else "new")
+            assert (job.target / ".jichitai" / "installing").exists()
+            script(job.python, "exit 0")
 
-        monkeypatch.setattr(venv, "_with_pip", with_pip)
-        monkeypatch.setattr(venv, "_with_uv", with_pip)
+        monkeypatch.setattr(venv, "_with_pip", step)
+        monkeypatch.setattr(venv, "_with_uv", step)
         return done
 
     @pytest.fixture
@@ -188,8 +190,29 @@ class TestMaking:
 
     def test_failed_step_shows_its_last_words(self, repo: Path) -> None:
         with pytest.raises(venv.SetupError, match="no such host"):
-            venv._run(["/bin/sh", "-c", "echo no such host; exit 1"], repo)
+            venv._run(self.job(repo), ["/bin/sh", "-c", "echo no such host; exit 1"])
         assert "no such host" in (repo / ".jichitai" / "setup.log").read_text()
+
+    def test_step_that_outlives_us_keeps_the_lock(self, repo: Path) -> None:
+        file = repo / "lock"
+        code = (
+            "import os, sys, threading\n"
+            "from pathlib import Path\n"
+            "from scripts.engine.places import locked\n"
+            "from scripts.setup import venv\n"
+            "with locked(Path(sys.argv[1])) as lock:\n"
+            "    job = venv._Job(Path(sys.argv[1]).parent, lambda *_: None, lock)\n"
+            "    venv._run(job, ['/bin/sh', '-c', 'echo on; sleep 1.5'], lambda _: os._exit(9))\n"
+        )
+        killed = subprocess.run([sys.executable, "-c", code, file], cwd=REPO, check=False)
+        assert killed.returncode == 9
+        waited: list[float] = []
+        with locked(file, waiting=lambda: waited.append(time.monotonic())):
+            assert waited
+            assert time.monotonic() - waited[0] > 0.5
+
+    def job(self, repo: Path) -> venv._Job:
+        return venv._Job(repo, lambda _step, _fraction: None, None)
 
 
 def test_display_prints_a_line_a_step_where_lines_cannot_change() -> None:
