@@ -158,10 +158,11 @@ def _finder(session: Session) -> Finder:
     """Asks the twin what it has; a real cloud has no such question."""
     if session.where != "twin":
         return lambda _type, _name, _known: None
+    from providers.twin.process import STORE
     from providers.twin.store import Store
 
     units = {(cloud, part["unit"]) for cloud, part in session.manifest["clouds"].items()}
-    file = twin_folder(session.workspace.repo) / "twin.db"
+    file = twin_folder(session.workspace.repo) / STORE
 
     def find(type_: str, name: str, known: frozenset[str]) -> str | None:
         store = Store(file)
