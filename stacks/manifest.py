@@ -191,7 +191,8 @@ class CloudUnit(Model):
     baseline: Mapping[PartName, Literal["created", "adopted"] | Adoption] = Field(default_factory=dict)
     """Parts that the official templates (or you) already made: `adopted`. Default: `created`."""
     server_image: str | None = Field(default=None, min_length=1, max_length=256)
-    """Id of your own hardened server image. Default: the cloud's current Linux image, hardened at first boot."""
+    """Id of your own hardened server image. Default: the cloud's current Linux image, hardened at
+    first boot."""
     certificate_authority: str | None = Field(default=None, min_length=1, max_length=512)
     """Id of a private certificate authority that exists (one that the prefecture shares, say).
     Default: a private authority is made in this unit."""

@@ -50,7 +50,9 @@ class Problem:
         if self.found is not None:
             found.append(f"  {LABELS['found'].say(language)}: {self.found}")
         if self.allowed:
-            found.append(f"  {LABELS['allowed'].say(language)}: {', '.join(say(a, language) for a in self.allowed)}")
+            found.append(
+                f"  {LABELS['allowed'].say(language)}: {', '.join(say(a, language) for a in self.allowed)}"
+            )
         if self.nearest is not None:
             found.append(f"  {LABELS['nearest'].say(language)}: {self.nearest}")
         found.append(f"  {LABELS['remedy'].say(language)}: {self.remedy.say(language)}")
@@ -80,7 +82,7 @@ LABELS = {
 }
 
 
-class Problems(Exception):
+class Problems(Exception):  # noqa: N818 - a verdict on an input, not an error of ours
     """All problems of an input, at once. Its text is complete and for people."""
 
     def __init__(self, problems: Sequence[Problem], language: Language = "en") -> None:
@@ -95,10 +97,15 @@ def say(value: str | Text, language: Language) -> str:
 
 
 def path_text(path: Path) -> str:
-    """`clouds.aws.zones[1]` for `("clouds", "aws", "zones", 1)`."""
+    """`clouds.aws.zones[1]` for `("clouds", "aws", "zones", 1)`; keys with dots are in brackets too."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif "." in part:
+            text += f'["{part}"]'
+        else:
+            text += f".{part}" if text else part
     return text
 
 

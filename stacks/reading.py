@@ -1,9 +1,8 @@
 """YAML as Pulumi reads it, with the place of every value.
 
 Pulumi parses stack files with go-yaml v3 and hands the program JSON. What that makes of a plain
-scalar differs from PyYAML: `yes` and `20:00` are text, `010006` is the number 4102, and a date is
-text in Go's own notation. A value is therefore made here exactly as the program will get it (seen
-with CLI 3.259), so that what passes here passes there.
+scalar differs from PyYAML (see `stacks.scalars`). A value is therefore made here exactly as the
+program will get it, so that what passes here passes there.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
-from math import isinf
 from typing import Any, cast
 
 import yaml
 from yaml._yaml import CParser  # PyYAML's libyaml parser; the stubs do not name it
 
 from stacks.problems import Path, Problem
+from stacks.scalars import plain_scalar
 from stacks.text import Text
 
 MAX_BYTES = 256 * 1024
@@ -28,15 +26,6 @@ MAX_NODES = 20_000
 MAX_DEPTH = 24
 """Nesting. The deepest field of a manifest is at eight."""
 
-_INTEGER = re.compile(r"[-+]?(0b[01]+|0o[0-7]+|0x[0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]| +)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?\S*")
-_WORDS: dict[str, Any] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 _OPENERS = re.compile(r"[\[{]|[-?:]\s")
 SAFE_OPENERS = 2_000
 """Below this many marks that may open a level, the depth is harmless; above, it is measured first."""
@@ -47,7 +36,7 @@ _PLAIN = "plain"
 class _Loader(CParser):
     """libyaml's parser without PyYAML's resolution of plain scalars: that is done here."""
 
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:  # noqa: ARG002
         if kind is yaml.ScalarNode:
             return _PLAIN if implicit[0] else f"{_TAG}str"
         return f"{_TAG}map" if kind is yaml.MappingNode else f"{_TAG}seq"
@@ -85,15 +74,16 @@ class Document:
             return 1, 1
         return chosen.start_mark.line + 1, chosen.start_mark.column + 1
 
-    def raw(self, path: Path) -> str | None:
-        """The scalar at `path` as it is written, or None where there is no scalar."""
-        node = self.root
+    def raw(self, path: Path, *, key: bool = False) -> str | None:
+        """The scalar (or, with `key`, the key) at `path` as it is written, or None where there is none."""
+        label, node = None, self.root
         for part in path:
             found = _child(node, part)
             if found is None:
                 return None
-            node = found[1]
-        return cast(str, node.value) if isinstance(node, yaml.ScalarNode) else None
+            label, node = found
+        chosen = label if key else node
+        return cast(str, chosen.value) if isinstance(chosen, yaml.ScalarNode) else None
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
@@ -129,51 +119,17 @@ def _key_text(key: yaml.Node) -> str | None:
     """A key as the program gets it: JSON has text only."""
     if not isinstance(key, yaml.ScalarNode):
         return None
-    value = _scalar(key)
+    value = _value(key)
     if isinstance(value, bool):
         return str(value).lower()
     return "null" if value is None else str(value)
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text: str = node.value
-    if node.tag == f"{_TAG}str":
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    first = text[0]
-    if not (first.isdigit() or first in "+-."):
-        return text
-    plain = text.replace("_", "")
-    if _INTEGER.fullmatch(plain):
-        return _integer(plain)
-    if _FLOAT.fullmatch(plain):
-        number = float(plain)
-        if isinf(number):
-            return text
-        return int(number) if number.is_integer() and abs(number) < 1e21 else number
-    return _moment(text)
+def _value(node: yaml.ScalarNode) -> Any:
+    return cast(str, node.value) if node.tag == f"{_TAG}str" else plain_scalar(node.value)
 
 
-def _integer(text: str) -> int:
-    digits = text.lstrip("+-")
-    octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
-    number = int(digits, 8) if octal else int(digits, 0)
-    return -number if text.startswith("-") else number
-
-
-def _moment(text: str) -> str:
-    """Go's text for a date or a time, or `text` itself where it is neither."""
-    if match := _DATE.fullmatch(text):
-        try:
-            day = date(*(int(part) for part in match.groups()))
-        except ValueError:
-            return text
-        return f"{day.isoformat()} 00:00:00 +0000 UTC"
-    return f"{text} UTC" if _TIMESTAMP.fullmatch(text) else text
-
-
-class _Refused(Exception):
+class _Refused(Exception):  # noqa: N818 - a verdict on the input, not an error of ours
     """A YAML text that cannot become a value; carries the problem."""
 
     def __init__(self, problem: Problem) -> None:
@@ -203,7 +159,7 @@ class _Builder:
                     node,
                     Text(
                         f"値が{MAX_NODES:,}個を超えるか、入れ子が{MAX_DEPTH}段を超えています。",
-                        f"There are more than {MAX_NODES:,} values, or more than {MAX_DEPTH} levels of nesting.",
+                        f"There are more than {MAX_NODES:,} values, or {MAX_DEPTH} levels of nesting.",
                     ),
                     Text(
                         "エイリアス(*)の多用や循環をやめ、マニフェストを簡潔にしてください。",
@@ -213,7 +169,7 @@ class _Builder:
             )
         if isinstance(node, yaml.ScalarNode):
             self._check_tag(node, path)
-            return _scalar(node)
+            return _value(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, number)) for number, item in enumerate(node.value)]
         return self._mapping(cast(yaml.MappingNode, node), path)
@@ -230,7 +186,9 @@ class _Builder:
                             "yaml-key",
                             key,
                             Text("キーが文字列ではありません。", "A key is not text."),
-                            Text("キーは1行の文字列で書いてください。", "Write keys as plain text on one line."),
+                            Text(
+                                "キーは1行の文字列で書いてください。", "Write keys as plain text on one line."
+                            ),
                         ),
                         path=path,
                     )
@@ -272,8 +230,13 @@ class _Builder:
                 _refusal(
                     "yaml-tag",
                     node,
-                    Text(f"YAMLタグ「{node.tag}」は使えません。", f"The YAML tag `{node.tag}` has no meaning here."),
-                    Text("タグを削除し、値だけを書いてください。", "Delete the tag and write the value alone."),
+                    Text(
+                        f"YAMLタグ「{node.tag}」は使えません。",
+                        f"The YAML tag `{node.tag}` has no meaning here.",
+                    ),
+                    Text(
+                        "タグを削除し、値だけを書いてください。", "Delete the tag and write the value alone."
+                    ),
                     found=node.tag,
                 ),
                 path=path,
@@ -317,7 +280,10 @@ def _decode(data: bytes) -> tuple[str | None, Problem | None]:
         return None, _refusal(
             "file-too-large",
             None,
-            Text(f"ファイルが大きすぎます({len(data):,}バイト)。", f"The file is too large ({len(data):,} bytes)."),
+            Text(
+                f"ファイルが大きすぎます({len(data):,}バイト)。",
+                f"The file is too large ({len(data):,} bytes).",
+            ),
             Text("マニフェストだけを書いてください。", "Keep nothing but the manifest in it."),
             allowed=(f"<= {MAX_BYTES:,} bytes",),
         )
@@ -345,7 +311,7 @@ def _compose(text: str) -> yaml.Node | None:
         # libyaml's composer recurses in C without a limit: 100,000 brackets end the process.
         if len(_OPENERS.findall(text)) > SAFE_OPENERS:
             _check_depth(text)
-        return cast("yaml.Node | None", _Loader(text).get_single_node())
+        return _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _Refused(_syntax(error, text)) from None
     except yaml.YAMLError as error:
@@ -356,7 +322,10 @@ def _compose(text: str) -> yaml.Node | None:
                 _refusal(
                     "yaml-character",
                     None,
-                    Text("YAMLに書けない制御文字があります。", "There is a control character that YAML does not allow."),
+                    Text(
+                        "YAMLに書けない制御文字があります。",
+                        "There is a control character that YAML does not allow.",
+                    ),
                     Text("その文字を削除してください。", "Delete the character."),
                 ),
                 line=before.count("\n") + 1,
@@ -404,7 +373,10 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
             "Tabs cannot indent. Use two spaces instead.",
         )
     elif "expected a single document" in what:
-        remedy = Text("「---」で区切られた2つ目以降の文書を削除してください。", "Delete every document after the first `---`.")
+        remedy = Text(
+            "「---」で区切られた2つ目以降の文書を削除してください。",
+            "Delete every document after the first `---`.",
+        )
     return Problem(
         "yaml-syntax",
         (),
@@ -417,15 +389,23 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
 
 
 def locate(document: Document, problem: Problem, base: Path = ()) -> Problem:
-    """`problem` with its place in the document; its path is under `base`. What was found is shown as written."""
+    """`problem` with its place in the document, its path being under `base`.
+
+    What was found is shown as it is written there.
+    """
     path = (*base, *problem.path)
-    line, column = document.place(path, key=problem.rule in KEY_RULES)
-    raw = document.raw(path)
+    at_key = problem.rule in KEY_RULES
+    line, column = document.place(path, key=at_key)
+    raw = document.raw(path, key=at_key)
     if problem.rule == "quote-it" and raw is not None:
         problem = replace(problem, found=raw, nearest=f'"{raw}"')
+    elif problem.rule == "wrong-key" and raw is not None and raw != path[-1]:
+        # Unquoted digits were read as a number: 010006 is 4102.
+        problem = replace(problem, found=raw, nearest=f'"{raw}"', remedy=QUOTE_IT)
     return replace(problem, file=document.file, line=line, column=column)
 
 
+QUOTE_IT = Text('引用符(")で囲んでください。', 'Put it in double quotes (").')
 KEY_RULES = frozenset({"unknown-field", "unknown-key", "wrong-key"})
 """Rules whose problem is a key: the place is the key's, not the value's."""
 

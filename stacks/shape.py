@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -17,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.forms import FORMS
 from stacks.problems import Path, Problem, nearest
+from stacks.reading import QUOTE_IT
 from stacks.text import Text
 
 M = TypeVar("M", bound=BaseModel)
@@ -32,7 +34,11 @@ _KINDS: Mapping[str, Text] = {
     "tuple_type": Text("「- 値」の並び(リスト)", "a list of `- value` lines"),
     "date_type": Text("日付(例: 2027-03-31)", "a date, like 2027-03-31"),
 }
-_SAME: Mapping[str, str] = {"mapping_type": "dict_type", "is_instance_of": "string_type", "list_type": "tuple_type"}
+_SAME: Mapping[str, str] = {
+    "mapping_type": "dict_type",
+    "is_instance_of": "string_type",
+    "list_type": "tuple_type",
+}
 
 
 def shape(model: type[M], value: object) -> tuple[M | None, list[Problem]]:
@@ -49,9 +55,9 @@ def _problem(model: type[BaseModel], value: object, error: ErrorDetails) -> Prob
     kind = _SAME.get(error["type"], error["type"])
     context = error.get("ctx", {})
     path, is_key = _path(error["loc"], value)
-    found = path[-1] if is_key else _at(value, path)
     if kind == "missing":
         return _missing(path)
+    found = path[-1] if is_key else _at(value, path)
     if kind == "extra_forbidden":
         return _extra(model, path)
     if kind == "literal_error":
@@ -68,7 +74,10 @@ def _missing(path: Path) -> Problem:
         "missing",
         path,
         Text(f"必須の項目「{name}」がありません。", f"The required field `{name}` is missing."),
-        Text(f"「{name}:」を書き加えてください(docs/manifest.ja.md)。", f"Add `{name}:` (see docs/manifest.md)."),
+        Text(
+            f"「{name}:」を書き加えてください(docs/manifest.ja.md)。",
+            f"Add `{name}:` (see docs/manifest.md).",
+        ),
         allowed=(name,),
     )
 
@@ -111,8 +120,12 @@ def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
         return Problem(
             "quote-it",
             path,
-            subject + Text("文字列ですが、数値や真偽値と解釈されました。", "must be text, but YAML reads this as a number."),
-            Text("引用符(\")で囲んでください。", 'Put it in double quotes (").'),
+            subject
+            + Text(
+                "文字列ですが、数値や真偽値と解釈されました。",
+                "must be text, but YAML reads this as a number.",
+            ),
+            QUOTE_IT,
             found=shown(found),
             allowed=(wanted,),
             nearest=f'"{found}"',
@@ -121,7 +134,10 @@ def _wrong_kind(kind: str, path: Path, found: object) -> Problem:
         "wrong-kind",
         path,
         subject + Text(f"{wanted.ja}で書いてください。", f"must be {wanted.en}."),
-        Text("値の書き方を直してください(docs/manifest.ja.md)。", "Write the value that way (see docs/manifest.md)."),
+        Text(
+            "値の書き方を直してください(docs/manifest.ja.md)。",
+            "Write the value that way (see docs/manifest.md).",
+        ),
         found=shown(found),
         allowed=(wanted,),
         nearest=_converted(kind, found),
@@ -134,69 +150,69 @@ def _converted(kind: str, found: object) -> str | None:
         return found
     if kind == "bool_type" and isinstance(found, str):
         word = found.lower()
-        return "true" if word in {"yes", "on", "true"} else "false" if word in {"no", "off", "false"} else None
+        return (
+            "true" if word in {"yes", "on", "true"} else "false" if word in {"no", "off", "false"} else None
+        )
     if kind == "tuple_type" and isinstance(found, str | int | float) and found != "":
         return f"[{found}]"
     return None
 
 
 def _wrong_value(kind: str, context: Mapping[str, Any], path: Path, found: object, is_key: bool) -> Problem:
-    near: str | None = None
-    remedy = Text("許容される値に直してください。", "Use a value that is allowed.")
-    match kind:
-        case "string_pattern_mismatch":
-            wanted = FORMS[context["pattern"]]
-            near = _simple(str(found), context["pattern"])
-        case "string_too_short":
-            wanted = _times(context["min_length"], "文字以上", "character", "or more")
-        case "string_too_long":
-            wanted = _times(context["max_length"], "文字以下", "character", "at most")
-        case "too_short":
-            wanted = _times(context["min_length"], "個以上", "item", "or more")
-        case "too_long":
-            wanted = _times(context["max_length"], "個以下", "item", "at most")
-        case "greater_than_equal":
-            wanted, near = Text(f"{context['ge']}以上", f"{context['ge']} or more"), str(context["ge"])
-        case "less_than_equal":
-            wanted, near = Text(f"{context['le']}以下", f"{context['le']} or less"), str(context["le"])
-        case "greater_than":
-            wanted = Text(f"{context['gt']}より大きい値", f"more than {context['gt']}")
-        case "range_form":
-            wanted = Text("IPv4の範囲(例: 10.64.0.0/20)", "an IPv4 range with its prefix length, like 10.64.0.0/20")
-        case "range_host_bits":
-            near = context["network"]
-            wanted = Text(f"ネットワークアドレス(例: {near})", f"a network address, like {near}")
-        case "address_form":
-            wanted = Text("IPv4アドレス(例: 10.1.0.53)", "an IPv4 address, like 10.1.0.53")
-        case "day_form":
-            wanted = Text("実在する日付(例: 2027-03-31)", "a date that exists, like 2027-03-31")
-        case "asn_private":
-            wanted = Text("64512〜65534 または 4200000000〜4294967294", "64512-65534 or 4200000000-4294967294")
-        case _:
-            wanted = Text("この項目の形式に合う値", "a value of this field's form")
+    wanted = _wanted(kind, context)
     what = Text("キー" if is_key else "値", "key" if is_key else "value")
+    near = context.get("ge", context.get("le", context.get("network")))
+    if kind == "string_pattern_mismatch":
+        near = _simple(str(found), context["pattern"])
     return Problem(
         "wrong-key" if is_key else "wrong-value",
         path,
         Text(
-            f"{what.ja}「{shown(found)}」は許容されません。{wanted.ja}にしてください。",
+            f"{what.ja}「{shown(found)}」は使えません。使えるのは、{wanted.ja}です。",
             f"The {what.en} `{shown(found)}` is not allowed: it must be {wanted.en}.",
         ),
-        remedy,
+        Text("許容される値に直してください。", "Use a value that is allowed."),
         found=shown(found),
         allowed=(wanted,),
-        nearest=near,
+        nearest=None if near is None else str(near),
     )
 
 
-def _times(count: int, ja: str, en: str, how: str) -> Text:
-    return Text(f"{count}{ja}", f"{count} {en}{'' if count == 1 else 's'} {how}")
+def _wanted(kind: str, context: Mapping[str, Any]) -> Text:
+    """What the kind of error says is allowed."""
+    if kind == "string_pattern_mismatch":
+        return FORMS[context["pattern"]]
+    if kind in _LIMITS:
+        key, (ja, en) = _LIMITS[kind]
+        return Text(f"{context[key]}{ja}", f"{context[key]} {en}")
+    return _WANTED.get(kind, Text("この項目の形式に合う値", "a value of this field's form"))
+
+
+_LIMITS: Mapping[str, tuple[str, tuple[str, str]]] = {
+    "string_too_short": ("min_length", ("文字以上", "characters or more")),
+    "string_too_long": ("max_length", ("文字以下", "characters at most")),
+    "too_short": ("min_length", ("個以上", "or more of them")),
+    "too_long": ("max_length", ("個以下", "of them at most")),
+    "greater_than_equal": ("ge", ("以上", "or more")),
+    "less_than_equal": ("le", ("以下", "or less")),
+    "greater_than": ("gt", ("より大きい値", "exceeded")),
+}
+_WANTED: Mapping[str, Text] = {
+    "range_form": Text(
+        "プレフィックス長まで書いたIPv4の範囲(例: 10.64.0.0/20)",
+        "an IPv4 range with its prefix length, like 10.64.0.0/20",
+    ),
+    "range_host_bits": Text("ネットワークアドレスで始まる範囲", "a range that starts at its network address"),
+    "address_form": Text("IPv4アドレス(例: 10.1.0.53)", "an IPv4 address, like 10.1.0.53"),
+    "day_form": Text("実在する日付(例: 2027-03-31)", "a date that exists, like 2027-03-31"),
+    "asn_private": Text(
+        "64512〜65534 または 4200000000〜4294967294", "64512 to 65534 or 4200000000 to 4294967294"
+    ),
+}
 
 
 def _simple(found: str, pattern: str) -> str | None:
     """`found` in lower case, trimmed, with hyphens for what a name cannot hold, if that is right."""
-    import unicodedata
-
     plain = unicodedata.normalize("NFKC", found).strip()
     for tried in (plain, plain.lower(), re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-")):
         if tried and tried != found and re.search(pattern, tried):
@@ -250,6 +266,7 @@ def _tidy(problems: list[Problem]) -> list[Problem]:
     """
     misspelt = {(*p.path[:-1], p.nearest) for p in problems if p.rule == "unknown-field" and p.nearest}
     choices = {p.path for p in problems if p.rule == "not-a-choice"}
+    strangers = {p.path for p in problems if p.rule == "unknown-key"}
     above = {p.path[:depth] for p in problems for depth in range(len(p.path))}
     kept: dict[tuple[Path, str], Problem] = {}
     for problem in problems:
@@ -260,6 +277,8 @@ def _tidy(problems: list[Problem]) -> list[Problem]:
             # Another branch of the union, or a count, is wrong only because something inside is.
             continue
         if rule == "wrong-kind" and path in choices:
+            continue
+        if any(path[:depth] in strangers for depth in range(1, len(path))):
             continue
         kept.setdefault((path, rule), problem)
     return list(kept.values())

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any, cast
 
 from stacks.manifest import Tenant
-from stacks.partial import rest_of
+from stacks.partial import Broken, heard, rest_of
 from stacks.planning import stack_name
 from stacks.problems import Path, Problem, Problems, nearest
 from stacks.reading import Document, locate, read
@@ -95,31 +95,29 @@ def validate(
     return sorted(problems, key=lambda p: (order[p.file], p.line or 0, p.column or 0))
 
 
-def _judge(
-    value: object, known: Registry, today: date
-) -> tuple[Tenant | None, frozenset[str], list[Problem]]:
-    """The tenant (or what is left of it), its broken fields, and what is wrong with it."""
+def _judge(value: object, known: Registry, today: date) -> tuple[Tenant | None, Broken, list[Problem]]:
+    """The tenant (or what is left of it), its broken places, and what is wrong with it."""
     tenant, problems = shape(Tenant, value)
-    broken: frozenset[str] = frozenset()
-    if tenant is None:
-        tenant, broken = rest_of(value, problems)
     if tenant is not None:
-        problems = problems + judge(RULES, Context(tenant, known, today, broken))
+        return tenant, Broken(), judge(RULES, Context(tenant, known, today))
+    tenant, broken = rest_of(value, problems)
+    if tenant is not None:
+        problems += heard(judge(RULES, Context(tenant, known, today, broken.fields)), broken)
     return tenant, broken, problems
 
 
 def _judge_file(
     file: File, known: Registry, today: date
-) -> tuple[Tenant | None, Document | None, frozenset[str], list[Problem]]:
+) -> tuple[Tenant | None, Document | None, Broken, list[Problem]]:
     document, problems = read(file.name, file.data)
     if document is None:
-        return None, None, frozenset(), problems
+        return None, None, Broken(), problems
     value, found = _manifest(document.value)
     tenant: Tenant | None = None
-    broken: frozenset[str] = frozenset()
+    broken = Broken()
     if not found:
         tenant, broken, inner = _judge(value, known, today)
-        if tenant is not None and file.stack is not None and not broken & _NAMING:
+        if tenant is not None and file.stack is not None and not broken.fields & _NAMING:
             inner.extend(_stack_problems(tenant, known, file.stack, path=("code",)))
         problems.extend(locate(document, problem, BASE) for problem in inner)
     problems.extend(locate(document, problem) for problem in found)
@@ -147,13 +145,12 @@ def _absent(path: Path, misspelt: str | None) -> Problem:
     return Problem(
         "no-manifest",
         (*path, misspelt) if misspelt else path,
-        Text(
-            f"「config:」の下に「{KEY}:」がありません。", f"There is no `{KEY}:` under `config:`."
-        ),
+        Text(f"「config:」の下に「{KEY}:」がありません。", f"There is no `{KEY}:` under `config:`."),
         Text(
             "マニフェストを config: の下の jichitai:tenant: に書いてください。"
             "雛形: `./jichitai new 団体コード --cloud aws`",
-            "Put the manifest under `config:`, `jichitai:tenant:`. `./jichitai new CODE --cloud aws` writes one.",
+            "Put the manifest under `config:`, `jichitai:tenant:`. "
+            "`./jichitai new CODE --cloud aws` writes one.",
         ),
         found=misspelt,
         allowed=(f"config.{KEY}",),

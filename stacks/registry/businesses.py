@@ -29,7 +29,7 @@ class Business:
 
 def load_businesses() -> Mapping[str, Business]:
     """The businesses by id, in official order. The file's head names the source."""
-    text = resources.files(__package__).joinpath("businesses.yaml").read_text(encoding="utf-8")
+    text = resources.files("stacks.registry").joinpath("businesses.yaml").read_text(encoding="utf-8")
     rows = yaml.load(text, Loader=yaml.CSafeLoader)
     return MappingProxyType(
         {

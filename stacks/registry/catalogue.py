@@ -159,38 +159,70 @@ def _entry_problems(entry: Entry, stem: str, businesses: Mapping[str, Business])
     for business in entry.receives:
         if business not in entry.businesses:
             yield unknown(
-                "entry-receives", ("receives", business), business, entry.businesses, Text("この製品の業務", "business of this entry")
+                "entry-receives",
+                ("receives", business),
+                business,
+                entry.businesses,
+                Text("この製品の業務", "business of this entry"),
             )
     yield from _delivery_problems(entry)
 
 
 def _delivery_problems(entry: Entry) -> Iterator[Problem]:
     if entry.delivery == "asp":
-        parts = {"workloads": entry.workloads, "database": entry.database, "files": entry.files, "queue": entry.queue}
+        parts = {
+            "workloads": entry.workloads,
+            "database": entry.database,
+            "files": entry.files,
+            "queue": entry.queue,
+        }
         for name, part in parts.items():
             if part:
                 yield Problem(
                     "entry-asp",
                     (name,),
-                    Text(f"ASPの製品はテナント内に「{name}」を持ちません。", f"An ASP entry has no `{name}` in the tenant."),
-                    Text("項目を削除するか、delivery を hosted にしてください。", "Delete it, or make `delivery` hosted."),
+                    Text(
+                        f"ASPの製品はテナント内に「{name}」を持ちません。",
+                        f"An ASP entry has no `{name}` in the tenant.",
+                    ),
+                    Text(
+                        "項目を削除するか、delivery を hosted にしてください。",
+                        "Delete it, or make `delivery` hosted.",
+                    ),
                     allowed=("hosted",),
                 )
         return
+    if not entry.workloads:
+        yield Problem(
+            "entry-workloads",
+            ("delivery",),
+            Text(
+                "テナント内で動かすもの(workloads)がありません。",
+                "Nothing runs in the tenant: no `workloads`.",
+            ),
+            Text(
+                "workloads を書くか、delivery を asp にしてください。",
+                "Give `workloads`, or make `delivery` asp.",
+            ),
+            found=entry.delivery,
+            allowed=("asp",),
+        )
     exposed = [key for key, workload in entry.workloads.items() if workload.exposed]
-    if len(exposed) != 1:
+    if len(exposed) > 1:
         yield Problem(
             "entry-exposed",
             ("workloads",),
             Text(
-                f"端末から使うワークロード(exposed: true)は1つだけ必要です(現在{len(exposed)}個)。",
-                f"Exactly one workload is used by terminals (`exposed: true`); there are {len(exposed)}.",
+                f"端末から使うワークロード(exposed: true)は1つまでです(現在{len(exposed)}個)。",
+                f"At most one workload is used by terminals (`exposed: true`); there are {len(exposed)}.",
             ),
-            Text("1つだけに exposed: true を付けてください。", "Put `exposed: true` on exactly one."),
-            found=", ".join(exposed) or "0",
-            allowed=("1",),
+            Text("1つだけに exposed: true を付けてください。", "Keep `exposed: true` on one of them."),
+            found=", ".join(exposed),
+            allowed=("0", "1"),
         )
-    sized = {("workloads", key, "sizes"): w.sizes for key, w in entry.workloads.items()}
+    sized: dict[tuple[str, ...], Mapping[Size, object]] = {
+        ("workloads", key, "sizes"): w.sizes for key, w in entry.workloads.items()
+    }
     if entry.database:
         sized["database", "sizes"] = entry.database.sizes
     for path, sizes in sized.items():

@@ -90,16 +90,23 @@ _AWS_KEY = IdForm(
 _AWS_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
     {
         "circuit": IdForm(
-            r"dxcon-[0-9a-z]{8}", Text("Direct Connect 接続のID", "id of a Direct Connect connection"), "dxcon-ffabc123"
+            r"dxcon-[0-9a-z]{8}",
+            Text("Direct Connect 接続のID", "id of a Direct Connect connection"),
+            "dxcon-ffabc123",
         ),
         "endpoint": IdForm(
             r"com\.amazonaws\.vpce\.{region}\.vpce-svc-([0-9a-f]{8}|[0-9a-f]{17})",
-            Text("同じリージョンのエンドポイントサービス名", "name of an endpoint service in the same region"),
+            Text(
+                "同じリージョンのエンドポイントサービス名", "name of an endpoint service in the same region"
+            ),
             "com.amazonaws.vpce.{region}.vpce-svc-0a1b2c3d4e5f60718",
         ),
         "certificate": IdForm(
             rf"arn:aws:acm:{{region}}:{{unit}}:certificate/{_UUID}",
-            Text("同じアカウント・リージョンのACM証明書のARN", "ARN of an ACM certificate in this account and region"),
+            Text(
+                "同じアカウント・リージョンのACM証明書のARN",
+                "ARN of an ACM certificate in this account and region",
+            ),
             "arn:aws:acm:{region}:{unit}:certificate/12345678-1234-1234-1234-123456789012",
         ),
         "server_image": IdForm(
@@ -118,10 +125,14 @@ _AWS_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
     {
         "audit_log": {
             "bucket": IdForm(
-                r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", Text("S3バケット名", "name of an S3 bucket"), "central-logs-{unit}"
+                r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+                Text("S3バケット名", "name of an S3 bucket"),
+                "central-logs-{unit}",
             ),
             "log_group": IdForm(
-                r"[A-Za-z0-9_/.#-]{1,512}", Text("ロググループ名", "name of a log group"), "/central/cloudtrail"
+                r"[A-Za-z0-9_/.#-]{1,512}",
+                Text("ロググループ名", "name of a log group"),
+                "/central/cloudtrail",
             ),
         },
         "keys": dict.fromkeys(("logs", "data", "backup", "messages", "recovery"), _AWS_KEY),
@@ -134,7 +145,9 @@ _AWS_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
         },
         "backup": {
             "vault": IdForm(
-                r"[A-Za-z0-9_-]{2,50}", Text("バックアップボールト名", "name of a backup vault"), "central-vault"
+                r"[A-Za-z0-9_-]{2,50}",
+                Text("バックアップボールト名", "name of a backup vault"),
+                "central-vault",
             )
         },
     }

@@ -46,7 +46,7 @@ class LocalGovernment:
 
 def load_governments() -> Mapping[str, LocalGovernment]:
     """Every local government by code, in order of code."""
-    with resources.files(__package__).joinpath("local_governments.csv").open(encoding="utf-8") as file:
+    with resources.files("stacks.registry").joinpath("local_governments.csv").open(encoding="utf-8") as file:
         rows = csv.reader(file)
         next(rows)
         return MappingProxyType(

@@ -22,7 +22,9 @@ from stacks.text import Text
 # No town hall owns more than a /8, and 0.0.0.0/0 would be the internet.
 WIDEST_ON_PREMISES = 8
 
-NEVER_ON_PREMISES = tuple(IPv4Network(n) for n in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+NEVER_ON_PREMISES = tuple(
+    IPv4Network(n) for n in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+)
 """This network, loopback, link-local, multicast and above (RFC 6890): nothing routes there."""
 
 
@@ -79,7 +81,9 @@ def own(context: Context) -> Iterator[Problem]:
                 yield _clash(
                     path,
                     space,
-                    Text(f"サーバー上のソフトウェアが使う予約範囲{reserved}", f"the reserved range {reserved}"),
+                    Text(
+                        f"サーバー上のソフトウェアが使う予約範囲{reserved}", f"the reserved range {reserved}"
+                    ),
                 )
 
 
@@ -138,7 +142,10 @@ def _member_ranges(first: tuple[Path, IPv4Network], second: tuple[Path, IPv4Netw
             f"{second[1]}は構成団体{first[0][1]}の{first[1]}と重なり、経路を決められません。",
             f"{second[1]} overlaps {first[1]} of member {first[0][1]}: no route could tell them apart.",
         ),
-        Text("重ならない範囲にするか、アカウント分離にしてください。", "Renumber one, or use account isolation."),
+        Text(
+            "重ならない範囲にするか、アカウント分離にしてください。",
+            "Renumber one, or use account isolation.",
+        ),
         found=str(second[1]),
         allowed=(Text("構成団体の間で重ならない範囲", "ranges that no other member uses"),),
     )
@@ -178,8 +185,12 @@ def on_premises(context: Context) -> Iterator[Problem]:
             "on-premises-range",
             path,
             Text(
-                f"{network}は庁内の範囲として広すぎます。" if wide else f"{network}は経路のない特別な範囲です。",
-                f"{network} is too wide for a town hall." if wide else f"{network} is special: nothing routes there.",
+                f"{network}は庁内の範囲として広すぎます。"
+                if wide
+                else f"{network}は経路のない特別な範囲です。",
+                f"{network} is too wide for a town hall."
+                if wide
+                else f"{network} is special: nothing routes there.",
             ),
             Text("実際に使っている範囲を書いてください。", "Write the ranges that are really in use."),
             found=str(network),
@@ -200,7 +211,8 @@ def names(context: Context) -> Iterator[Problem]:
                 "domain-twice",
                 base,
                 Text(
-                    f"「{domain}」はこのテナント自身のドメインです。", f"`{domain}` is the tenant's own domain."
+                    f"「{domain}」はこのテナント自身のドメインです。",
+                    f"`{domain}` is the tenant's own domain.",
                 ),
                 Text("どちらかを別のドメインにしてください。", "Use another domain for one of the two."),
                 found=domain,
@@ -211,7 +223,10 @@ def names(context: Context) -> Iterator[Problem]:
                 "no-name-server",
                 base,
                 Text(f"「{domain}」のネームサーバーがありません。", f"`{domain}` has no name server."),
-                Text("アドレスを1つ以上書くか、行を削除してください。", "Give one address or more, or delete the line."),
+                Text(
+                    "アドレスを1つ以上書くか、行を削除してください。",
+                    "Give one address or more, or delete the line.",
+                ),
                 allowed=(Text("庁内のIPv4アドレス", "IPv4 addresses on premises"),),
             )
         for number, server in enumerate(servers):
@@ -223,7 +238,10 @@ def names(context: Context) -> Iterator[Problem]:
                         f"ネームサーバー{server}が on_premises のどの範囲にもありません。",
                         f"The name server {server} is in none of the `on_premises` ranges.",
                     ),
-                    Text("アドレスか network.on_premises を直してください。", "Mend the address or `network.on_premises`."),
+                    Text(
+                        "アドレスか network.on_premises を直してください。",
+                        "Mend the address or `network.on_premises`.",
+                    ),
                     found=str(server),
                     allowed=tuple(str(network) for network in reachable),
                 )

@@ -138,7 +138,10 @@ def usage(context: Context) -> Iterator[Problem]:
             "shared-without-members",
             ("usage",),
             Text("共同利用には構成団体(members)が必要です。", "A shared tenant needs `members`."),
-            Text("構成団体のコードを members に書いてください。", "Put the codes of the bodies under `members`."),
+            Text(
+                "構成団体のコードを members に書いてください。",
+                "Put the codes of the bodies under `members`.",
+            ),
             found="shared",
             allowed=(_CODES,),
         )
@@ -182,7 +185,10 @@ def members(context: Context) -> Iterator[Problem]:
                             f"Add `{cloud}: <range>` under its `address_space`.",
                         ),
                         allowed=(
-                            Text(f"{tenant.clouds[cloud].address_space} の内側", f"inside {tenant.clouds[cloud].address_space}"),
+                            Text(
+                                f"{tenant.clouds[cloud].address_space} の内側",
+                                f"inside {tenant.clouds[cloud].address_space}",
+                            ),
                         ),
                     )
             for cloud in member.address_space:
@@ -191,7 +197,10 @@ def members(context: Context) -> Iterator[Problem]:
                         "member-cloud",
                         ("members", code, "address_space", cloud),
                         Text(f"{cloud}は clouds にありません。", f"{cloud} is not under `clouds`."),
-                        Text("この行を削除するか、clouds に加えてください。", "Delete the line, or add it to `clouds`."),
+                        Text(
+                            "この行を削除するか、clouds に加えてください。",
+                            "Delete the line, or add it to `clouds`.",
+                        ),
                         found=cloud,
                         allowed=tuple(tenant.clouds),
                     )

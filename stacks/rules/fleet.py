@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from stacks.addressing import overlaps
 from stacks.manifest import Tenant
+from stacks.partial import Broken
 from stacks.problems import Path, Problem
 from stacks.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A manifest of the fleet and what of it is structurally broken."""
+    """A manifest of the fleet, and where it is structurally broken."""
 
     name: str
     tenant: Tenant
-    broken: frozenset[str] = frozenset()
+    broken: Broken
 
 
 def judge_fleet(stacks: Sequence[Stack]) -> Iterator[tuple[int, Problem]]:
@@ -30,6 +31,8 @@ def _units(stacks: Sequence[Stack]) -> Iterator[tuple[int, Problem]]:
     first: dict[tuple[str, str], int] = {}
     for number, stack in enumerate(stacks):
         for cloud, unit in stack.tenant.clouds.items():
+            if stack.broken.excuses(("clouds", cloud, "unit")):
+                continue
             earlier = first.setdefault((cloud, unit.unit.lower()), number)
             if earlier != number:
                 yield (
@@ -56,6 +59,8 @@ def _spaces(stacks: Sequence[Stack]) -> Iterator[tuple[int, Problem]]:
     owned = []
     for number, stack in enumerate(stacks):
         for cloud, unit in stack.tenant.clouds.items():
+            if stack.broken.excuses(("clouds", cloud, "address_space")):
+                continue
             places[number, str(unit.address_space)] = ("clouds", cloud, "address_space")
             owned.append((f"{number:06}", unit.address_space))
     for clash in overlaps(owned):
@@ -71,7 +76,8 @@ def _spaces(stacks: Sequence[Stack]) -> Iterator[tuple[int, Problem]]:
                     f"{space} overlaps {other_space} of the stack `{stacks[earlier].name}`.",
                 ),
                 Text(
-                    "どの団体とも重ならない範囲にしてください(`./jichitai new` は空いている範囲を提案します)。",
+                    "どの団体とも重ならない範囲にしてください"
+                    "(`./jichitai new` は空いている範囲を提案します)。",
                     "Choose a range that no stack uses (`./jichitai new` proposes a free one).",
                 ),
                 found=str(space),

@@ -31,7 +31,10 @@ def fields(context: Context) -> Iterator[Problem]:
                         f"「{field}」は mode: {right} の項目です(現在は {lgwan.mode})。",
                         f"`{field}` belongs to `mode: {right}`; this is {lgwan.mode}.",
                     ),
-                    Text(f"「{field}」を削除するか、mode を {right} にしてください。", f"Delete `{field}`, or make `mode` {right}."),
+                    Text(
+                        f"「{field}」を削除するか、mode を {right} にしてください。",
+                        f"Delete `{field}`, or make `mode` {right}.",
+                    ),
                     found=lgwan.mode,
                     allowed=(f"mode: {right}",),
                 )
@@ -55,6 +58,7 @@ def circuits(context: Context) -> Iterator[Problem]:
 def _enough(base: Path, lgwan: Lgwan, *, production: bool) -> Iterator[Problem]:
     least = LEAST_CIRCUITS if production else 1
     count = len(lgwan.circuits)
+    environment = Text("本番", "production") if production else Text("検証", "verification")
     # Without any circuit there is no line of `circuits` to point at.
     path = base if count else base[:-1]
     if count < least:
@@ -62,9 +66,9 @@ def _enough(base: Path, lgwan: Lgwan, *, production: bool) -> Iterator[Problem]:
             "too-few-circuits",
             path,
             Text(
-                f"専用線(circuits)が{count}本です。{'本番' if production else '検証'}には{least}本以上が必要です。",
+                f"専用線(circuits)が{count}本です。{environment.ja}には{least}本以上が必要です。",
                 f"There {'is' if count == 1 else 'are'} {count} of `circuits`; "
-                f"{'production' if production else 'verification'} needs {least} or more.",
+                f"{environment.en} needs {least} or more.",
             ),
             Text(
                 "発注中の回線も id を省いて書けます。ハブにつなぐなら mode: hub にしてください。",
@@ -82,7 +86,9 @@ def _enough(base: Path, lgwan: Lgwan, *, production: bool) -> Iterator[Problem]:
                 f"専用線がすべて同じ接続拠点({location})です。本番では異なる2拠点が必要です。",
                 f"All circuits enter at {location}; production needs two locations.",
             ),
-            Text("少なくとも1本を別の拠点(location)にしてください。", "Put at least one at another `location`."),
+            Text(
+                "少なくとも1本を別の拠点(location)にしてください。", "Put at least one at another `location`."
+            ),
             found=location,
             allowed=(Text("異なる2拠点以上", "two locations or more"),),
         )
@@ -113,14 +119,19 @@ def _distinct(base: Path, name: CloudName, unit: CloudUnit) -> Iterator[Problem]
             yield _twice((*base, key, "id"), circuit.id, first, Text("回線のID", "circuit id"))
         line = (circuit.location, circuit.vlan)
         if (first := lines.setdefault(line, key)) != key:
-            yield _twice((*base, key, "vlan"), str(circuit.vlan), first, Text("同じ拠点のVLAN", "VLAN at one location"))
+            yield _twice(
+                (*base, key, "vlan"), str(circuit.vlan), first, Text("同じ拠点のVLAN", "VLAN at one location")
+            )
 
 
 def _twice(path: Path, found: str, first: str, what: Text) -> Problem:
     return Problem(
         "circuit-twice",
         path,
-        Text(f"{what.ja}「{found}」は回線「{first}」と同じです。", f"The {what.en} `{found}` is that of circuit `{first}`."),
+        Text(
+            f"{what.ja}「{found}」は回線「{first}」と同じです。",
+            f"The {what.en} `{found}` is that of circuit `{first}`.",
+        ),
         Text("回線ごとに別の値にしてください。", "Give each circuit its own."),
         found=found,
         allowed=(Text("回線ごとに異なる値", "a different value for each circuit"),),

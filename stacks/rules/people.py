@@ -61,7 +61,8 @@ def retention(context: Context) -> Iterator[Problem]:
             ("retention", "archive_years"),
             Text(
                 f"アーカイブ({kept.archive_years}年)が検索期間({kept.log_days}日)より短くなっています。",
-                f"The archive ({kept.archive_years} years) is shorter than the search period ({kept.log_days} days).",
+                f"The archive ({kept.archive_years} years) is shorter than the search period "
+                f"({kept.log_days} days).",
             ),
             Text(f"archive_years を{years}以上にしてください。", f"Make `archive_years` {years} or more."),
             found=str(kept.archive_years),

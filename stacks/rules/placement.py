@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stacks.manifest import Package
 from stacks.problems import Path, Problem, path_text, unknown
 from stacks.registry.catalogue import Entry
-from stacks.registry.clouds import CLOUDS, CloudName
+from stacks.registry.clouds import CLOUDS, CloudName, IdKind
 from stacks.rules.context import Context, region_of, rule
 from stacks.rules.units import form_problems
 from stacks.text import Text
@@ -32,7 +32,11 @@ def entries(context: Context) -> Iterator[Problem]:
         if entry is None:
             what = Text("カタログの製品", "catalogue entry")
             yield unknown(
-                "unknown-package", ("packages", key, "catalogue"), package.catalogue, context.registry.catalogue, what
+                "unknown-package",
+                ("packages", key, "catalogue"),
+                package.catalogue,
+                context.registry.catalogue,
+                what,
             )
         for number, business in enumerate(package.businesses or ()):
             path = ("packages", key, "businesses", number)
@@ -91,7 +95,14 @@ def _placements(context: Context) -> Iterator[tuple[Path, str]]:
     for key, package, entry in _entries(context):
         for number, business in enumerate(package.businesses or entry.businesses):
             listed = package.businesses is not None
-            yield (("packages", key, "businesses", number) if listed else ("packages", key, "catalogue", business)), business
+            yield (
+                (
+                    ("packages", key, "businesses", number)
+                    if listed
+                    else ("packages", key, "catalogue", business)
+                ),
+                business,
+            )
     for number, business in enumerate(context.tenant.on_premises):
         yield ("on_premises", number), business
 
@@ -150,7 +161,10 @@ def capable(context: Context) -> Iterator[Problem]:
                     f"「{package.cloud}」のユニットが clouds にありません。",
                     f"There is no unit of `{package.cloud}` under `clouds`.",
                 ),
-                Text("clouds に加えるか、別のクラウドにしてください。", "Add it to `clouds`, or name another cloud."),
+                Text(
+                    "clouds に加えるか、別のクラウドにしてください。",
+                    "Add it to `clouds`, or name another cloud.",
+                ),
                 found=package.cloud,
                 allowed=tuple(clouds),
                 nearest=next(iter(clouds), None),
@@ -161,7 +175,9 @@ def capable(context: Context) -> Iterator[Problem]:
             engine = entry.database.engine
             having: list[CloudName] = [c.name for c in CLOUDS.values() if engine in c.engines]
             title = ENGINE_TITLES[engine]
-            yield _lacking(key, package, entry, having, Text(f"{title}のマネージドサービス", f"managed {title}"))
+            yield _lacking(
+                key, package, entry, having, Text(f"{title}のマネージドサービス", f"managed {title}")
+            )
         for kind in sorted({w.kind for w in entry.workloads.values()} - cloud.workloads):
             having = [c.name for c in CLOUDS.values() if kind in c.workloads]
             yield _lacking(key, package, entry, having, WORKLOAD_TITLES[kind])
@@ -169,9 +185,7 @@ def capable(context: Context) -> Iterator[Problem]:
 
 def _lacking(key: str, package: Package, entry: Entry, having: list[CloudName], what: Text) -> Problem:
     cloud = CLOUDS[package.cloud]
-    names = Text(
-        "、".join(CLOUDS[c].title.ja for c in having), ", ".join(CLOUDS[c].title.en for c in having)
-    )
+    names = Text("、".join(CLOUDS[c].title.ja for c in having), ", ".join(CLOUDS[c].title.en for c in having))
     return Problem(
         "cloud-lacks",
         ("packages", key, "cloud"),
@@ -198,20 +212,28 @@ def fitting(context: Context) -> Iterator[Problem]:
             yield _meaningless(key, "endpoint", Text("delivery: asp の製品", "entries with `delivery: asp`"))
         for field in ("certificate", "size", "schedule"):
             if entry.delivery == "asp" and getattr(package, field) is not None:
-                yield _meaningless(key, field, Text("delivery: hosted の製品", "entries with `delivery: hosted`"))
+                yield _meaningless(
+                    key, field, Text("delivery: hosted の製品", "entries with `delivery: hosted`")
+                )
         if production and entry.delivery == "hosted" and package.schedule is not None:
-            yield _meaningless(key, "schedule", Text("environment: verification", "`environment: verification`"))
-        if package.schedule is not None and package.schedule.start >= package.schedule.stop:
+            yield _meaningless(
+                key, "schedule", Text("environment: verification", "`environment: verification`")
+            )
+        hours = package.schedule
+        if hours is not None and hours.start >= hours.stop:
             yield Problem(
                 "schedule-order",
                 ("packages", key, "schedule", "stop"),
                 Text(
-                    f"停止時刻{package.schedule.stop}が開始時刻{package.schedule.start}より後ではありません。",
-                    f"It stops at {package.schedule.stop}, which is not after its start at {package.schedule.start}.",
+                    f"停止時刻{hours.stop}が開始時刻{hours.start}より後ではありません。",
+                    f"It stops at {hours.stop}, which is not after its start at {hours.start}.",
                 ),
-                Text("同じ日のうちに start より後の時刻にしてください。", "Stop later than `start`, on the same day."),
-                found=package.schedule.stop,
-                allowed=(Text(f"{package.schedule.start} より後", f"after {package.schedule.start}"),),
+                Text(
+                    "同じ日のうちに start より後の時刻にしてください。",
+                    "Stop later than `start`, on the same day.",
+                ),
+                found=hours.stop,
+                allowed=(Text(f"{hours.start} より後", f"after {hours.start}"),),
             )
 
 
@@ -225,7 +247,7 @@ def _meaningless(key: str, field: str, where: Text) -> Problem:
     )
 
 
-@rule("clouds")
+@rule("clouds", "packages")
 def identifiers(context: Context) -> Iterator[Problem]:
     """Endpoints and certificates have their cloud's form."""
     for key, package in context.tenant.packages.items():
@@ -233,7 +255,8 @@ def identifiers(context: Context) -> Iterator[Problem]:
         region = region_of(package.cloud, unit) if unit else None
         if unit is None or region is None:
             continue
-        for field, value in (("endpoint", package.endpoint), ("certificate", package.certificate)):
+        given: dict[IdKind, str | None] = {"endpoint": package.endpoint, "certificate": package.certificate}
+        for field, value in given.items():
             form = CLOUDS[package.cloud].ids.get(field)
             filled = form.in_unit(unit.unit, region.name) if form else None
             yield from form_problems(("packages", key, field), value, filled)
@@ -241,7 +264,7 @@ def identifiers(context: Context) -> Iterator[Problem]:
 
 @rule("packages")
 def keys(context: Context) -> Iterator[Problem]:
-    """No two packages make the same resource name, as `a` with a part `b-c` and `a-b` with a part `c` would."""
+    """No two packages make one resource name, as `a` with a part `b-c` and `a-b` with a part `c` would."""
     taken: dict[str, str] = {}
     for key, _, entry in _entries(context):
         parts = {"", "entry", "app", "data", "files", "queue", *entry.workloads}
@@ -257,7 +280,9 @@ def keys(context: Context) -> Iterator[Problem]:
                     ),
                     Text("片方の名前を変えてください。", "Rename one of them."),
                     found=key,
-                    allowed=(Text(f"「{first}-」で始まらない名前", f"a name that does not start with `{first}-`"),),
+                    allowed=(
+                        Text(f"「{first}-」で始まらない名前", f"a name that does not start with `{first}-`"),
+                    ),
                 )
                 break
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stacks.manifest import Adoption, CloudUnit
 from stacks.problems import Path, Problem, nearest, unknown
-from stacks.registry.clouds import CLOUDS, Cloud, CloudName, IdForm
+from stacks.registry.clouds import CLOUDS, Cloud, CloudName, IdForm, IdKind
 from stacks.rules.context import Context, region_of, rule
 from stacks.text import Text
 
@@ -53,7 +53,11 @@ def regions(context: Context) -> Iterator[Problem]:
             path = ("clouds", name, "zones", number)
             if zone not in region.zones:
                 yield unknown(
-                    "unknown-zone", path, zone, region.zones, Text(f"{region.name}のゾーン", f"zone of {region.name}")
+                    "unknown-zone",
+                    path,
+                    zone,
+                    region.zones,
+                    Text(f"{region.name}のゾーン", f"zone of {region.name}"),
                 )
             elif unit.zones and zone in unit.zones[:number]:
                 yield Problem(
@@ -69,8 +73,10 @@ def regions(context: Context) -> Iterator[Problem]:
                 "too-few-zones",
                 ("clouds", name, "zones"),
                 Text(
-                    f"{cloud.title.ja}では{cloud.least_zones}つ以上のゾーンが必要です(負荷分散とデータベースのため)。",
-                    f"{cloud.title.en} wants {cloud.least_zones} zones or more, for load balancing and databases.",
+                    f"{cloud.title.ja}では{cloud.least_zones}つ以上のゾーンが必要です"
+                    "(負荷分散とデータベースのため)。",
+                    f"{cloud.title.en} wants {cloud.least_zones} zones or more, for load balancing and "
+                    "databases.",
                 ),
                 Text("ゾーンを加えるか、zones を省いてください。", "Add a zone, or leave `zones` out."),
                 found=", ".join(unit.zones),
@@ -94,23 +100,24 @@ def _foreign(name: CloudName, cloud: Cloud, unit: CloudUnit) -> Problem:
     )
 
 
-@rule()
+@rule("clouds")
 def identifiers(context: Context) -> Iterator[Problem]:
     """Ids of images and authorities have their cloud's form."""
     for name, unit in context.tenant.clouds.items():
         region = region_of(name, unit)
         if region is None:
             continue
-        for field, value in (
-            ("server_image", unit.server_image),
-            ("certificate_authority", unit.certificate_authority),
-        ):
+        given: dict[IdKind, str | None] = {
+            "server_image": unit.server_image,
+            "certificate_authority": unit.certificate_authority,
+        }
+        for field, value in given.items():
             form = CLOUDS[name].ids.get(field)
             filled = form.in_unit(unit.unit, region.name) if form else None
             yield from form_problems(("clouds", name, field), value, filled)
 
 
-@rule()
+@rule("clouds")
 def adoption(context: Context) -> Iterator[Problem]:
     """Adopted parts are given only ids that the cloud's components look for."""
     for name, unit in context.tenant.clouds.items():
