@@ -1,0 +1,1 @@
+"""What is deployed: manifests, their rules, their plans, and the one program."""

@@ -95,9 +95,7 @@ def overlaps(owned: Iterable[tuple[str, IPv4Network]]) -> list[Overlap]:
     for owner, network in sorted(owned, key=lambda o: (int(o[1].network_address), o[1].prefixlen, o[0])):
         while open_ranges and not open_ranges[-1][1].overlaps(network):
             open_ranges.pop()
-        found.extend(
-            Overlap(other, wider, owner, network) for other, wider in open_ranges if other != owner
-        )
+        found.extend(Overlap(other, wider, owner, network) for other, wider in open_ranges if other != owner)
         open_ranges.append((owner, network))
     return found
 

@@ -282,7 +282,10 @@ def _baseline(tenant: Tenant, unit: CloudUnit) -> BaselinePlan:
     return BaselinePlan(
         adopted=MappingProxyType(adopted),
         contacts=MappingProxyType(
-            {role: contacts.get(role, contacts["operations"]) for role in ("operations", "security", "billing")}
+            {
+                role: contacts.get(role, contacts["operations"])
+                for role in ("operations", "security", "billing")
+            }
         ),
         retention=RetentionPlan(
             log_days=tenant.retention.log_days,
@@ -327,7 +330,14 @@ def _network(
     member = tenant.members[key] if key != "main" else None
     space = member.address_space[cloud] if member else unit.address_space
     on_premises = _on_premises(tenant, key)
-    roles: tuple[Role, ...] = ("mynumber-app", "mynumber-data", "lgwan-app", "lgwan-data", "management", "connect")
+    roles: tuple[Role, ...] = (
+        "mynumber-app",
+        "mynumber-data",
+        "lgwan-app",
+        "lgwan-data",
+        "management",
+        "connect",
+    )
     if tenant.internet:
         roles = (*roles, "egress")
     used = {index for index, zone in enumerate(region.zones) if zone in _zones(unit, region)}
@@ -353,7 +363,8 @@ def _network(
         groups=MappingProxyType(groups),
         flows=(),
         egress=tuple(
-            EgressPlan(purpose, e.destinations, e.approver, e.expires) for purpose, e in tenant.internet.items()
+            EgressPlan(purpose, e.destinations, e.approver, e.expires)
+            for purpose, e in tenant.internet.items()
         ),
         dns=DnsPlan(_domain(tenant, registry), MappingProxyType(dict(tenant.network.dns.on_premises))),
     )
@@ -409,7 +420,9 @@ def _flows(network: NetworkPlan, packages: tuple[PackagePlan, ...]) -> Iterator[
             yield Flow(group("resolver"), town_hall, protocol, DNS, "Names of the town hall for this tenant")
     for p in packages:
         if p.delivery == "asp":
-            yield Flow(town_hall, group(f"{p.key}-entry"), "tcp", p.asp_port, "Terminals to the vendor's service")
+            yield Flow(
+                town_hall, group(f"{p.key}-entry"), "tcp", p.asp_port, "Terminals to the vendor's service"
+            )
             continue
         app = group(f"{p.key}-app")
         if p.exposed:
@@ -424,5 +437,9 @@ def _flows(network: NetworkPlan, packages: tuple[PackagePlan, ...]) -> Iterator[
         yield Flow(app, storage, "tcp", HTTPS, "Workloads to object storage")
         if network.egress:
             yield Flow(
-                app, Peer("service", "internet-exception"), "tcp", HTTPS, "Approved destinations, by the firewall"
+                app,
+                Peer("service", "internet-exception"),
+                "tcp",
+                HTTPS,
+                "Approved destinations, by the firewall",
             )
