@@ -18,6 +18,7 @@ from stacks.plan import CloudPlan, HandoverPlan, PackagePlan
 
 OBJECTS = ("s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*")
 """Everything that reads, writes or removes an object."""
+_SSE = "s3:x-amz-server-side-encryption"
 
 
 def policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
@@ -169,8 +170,8 @@ def handover_bucket(
     then stays closed). `endpoint` is the id of the network's own S3 endpoint. Only denials: what is
     allowed is in the identities' policies, and a denial holds for administrators too. Objects only,
     so that whoever runs this toolkit outside the network can still read and change the bucket's
-    settings. Pairs of the same sender (or receiver) share a statement: 128 bytes a pair, so that
-    20,480 have room for 150 of them.
+    settings. Pairs of the same sender (or receiver) share a statement: some 130 bytes a pair, so that
+    the 20,480 of a bucket policy have room for 140 of them.
     """
     arn = f"arn:aws:s3:::{bucket}"
     everything = [f"{arn}/*"]
@@ -179,7 +180,8 @@ def handover_bucket(
         tls_only("s3:*", [arn, *everything]),
         deny("Tls12", ["s3:*"], [arn, *everything], {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
         deny("OwnNetworkOnly", OBJECTS, everything, {"StringNotEquals": {"aws:SourceVpce": endpoint}}),
-        deny("OwnKeyOnly", ["s3:PutObject"], everything, _other_key(key)),
+        deny("KeysOnly", ["s3:PutObject"], everything, _other(_SSE, "aws:kms")),
+        deny("OwnKeyOnly", ["s3:PutObject"], everything, _other(f"{_SSE}-aws-kms-key-id", key)),
         deny("PackagesOnly", OBJECTS, everything, _not(known)),
     ]
     for number, sender in enumerate(sorted({h.sender for h in handovers})):
@@ -195,9 +197,12 @@ def _not(roles: Sequence[str]) -> Mapping[str, Any]:
     return {"StringNotEquals": {"aws:PrincipalArn": list(roles)}} if roles else {}
 
 
-def _other_key(key: str) -> Mapping[str, Any]:
-    # IfExists: an upload that names no key gets the bucket's own.
-    return {"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}}
+def _other(header: str, wanted: str) -> Mapping[str, Any]:
+    """An upload that names something else. One that names nothing gets the bucket's own, and passes.
+
+    `Null` and not `IfExists`: with a negated operator IfExists denies where the header is absent.
+    """
+    return {"Null": {header: "false"}, "StringNotEquals": {header: wanted}}
 
 
 def access_logs(plan: CloudPlan, bucket: str, writers: Sequence[str]) -> str:
