@@ -145,14 +145,14 @@ class Egress:
             self._child("address"),
             domain="vpc",
             tags=self._tags("nat"),
-            opts=self._site.opts(depends_on=[gateway]),
+            opts=self._site.opts(gateway),
         )
         return aws.ec2.NatGateway(
             self._child("nat-gateway"),
             subnet_id=subnet.id,
             allocation_id=address.allocation_id,
             tags=self._tags("nat"),
-            opts=self._site.opts(depends_on=[gateway]),
+            opts=self._site.opts(gateway),
         )
 
     def _firewall(self, subnet: aws.ec2.Subnet) -> aws.networkfirewall.Firewall:

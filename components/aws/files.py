@@ -61,7 +61,7 @@ def file_system(
             aws.efs.FileSystemLifecyclePolicyArgs(transition_to_primary_storage_class="AFTER_1_ACCESS"),
         ],
         tags=site.tags(package.key, "files", more={**package.tags, "backup": "daily"}),
-        opts=site.opts(protect=plan.protect),
+        opts=site.opts(keep=True),
     )
     policy = aws.efs.FileSystemPolicy(
         site.child(package.key, "files-policy"),
@@ -76,7 +76,7 @@ def file_system(
             subnet_id=subnets[subnet.key],
             security_groups=[group],
             # So that nobody ever mounts it before its policy holds.
-            opts=site.opts(depends_on=[policy]),
+            opts=site.opts(policy),
         )
         for subnet in network.of_role(data_role(package))
     ]

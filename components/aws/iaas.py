@@ -51,7 +51,7 @@ class Iaas(pulumi.ComponentResource):
         self, name: str, plan: CloudPlan, given: IaasNeeds, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(TYPE, name, None, opts)
-        site = Site(name, plan, given.baseline, self)
+        site = Site(name, plan, self, given.baseline)
         if plan.baseline.creates("account_guards"):
             aws.ec2.VpcBlockPublicAccessOptions(
                 site.child("internet-block"),

@@ -107,7 +107,7 @@ class Network:
             egress=[],
             tags=self._tags("default-closed"),
             # A new subnet is on it for the moment until its own ACL takes over.
-            opts=self._site.opts(ignore_changes=["subnet_ids"]),
+            opts=self._site.opts(ignore=["subnet_ids"]),
         )
         aws.ec2.DefaultRouteTable(
             self._child("default-routes"),

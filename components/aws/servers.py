@@ -321,7 +321,7 @@ class Servers:
             tags=self._site.tags(
                 server.key, more={**server.package.tags, "backup": "daily", PATCH_TAG: self._plan.prefix}
             ),
-            opts=self._site.opts(ignore_changes=kept),
+            opts=self._site.opts(ignore=kept),
         )
         self._data_disk(server, instance)
         return instance.id
@@ -340,7 +340,7 @@ class Servers:
             kms_key_id=self._site.baseline.keys["data"],
             final_snapshot=self._plan.protect,
             tags=self._site.tags(server.key, "data", more=server.package.tags),
-            opts=self._site.opts(protect=self._plan.protect),
+            opts=self._site.opts(keep=True),
         )
         aws.ec2.VolumeAttachment(
             self._site.child(server.key, "data-attachment"),

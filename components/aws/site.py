@@ -1,33 +1,33 @@
-"""Where a resource of the IaaS layer belongs: its component, the plan, and what the baseline gave."""
+"""The IaaS layer as its parts see it: a room, with what the baseline gave."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
+from components.aws.room import Room
 from components.contract import BaselineGives
-from stacks.plan import CloudPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """The component under which resources are made. Their names start with `name`."""
+class Site(Room):
+    """A room whose children are encrypted with the baseline's keys, and seen in the console by name."""
 
-    name: str
-    plan: CloudPlan
     baseline: BaselineGives
-    parent: pulumi.Resource
 
-    def child(self, *parts: str) -> str:
-        """The engine's name of a child: `<component>-<parts>`."""
-        return "-".join((self.name, *parts))
+    def child(self, what: str, *more: str) -> str:
+        """The engine's name of a child: `<component>-<what>-<more>`."""
+        return "-".join((self.name, what, *more))
 
-    def opts(self, **more: Any) -> pulumi.ResourceOptions:
-        """Options of a child."""
-        return pulumi.ResourceOptions(parent=self.parent, **more)
+    def opts(
+        self, *after: pulumi.Resource, keep: bool = False, ignore: Sequence[str] = ()
+    ) -> pulumi.ResourceOptions:
+        """Options of a child, as of any room; changes of the properties in `ignore` do not count."""
+        options = Room.opts(self, *after, keep=keep)
+        options.ignore_changes = list(ignore) or None
+        return options
 
     def tags(self, *parts: str, more: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """The `Name` that the console shows, and `more`."""
