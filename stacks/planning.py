@@ -51,7 +51,7 @@ def plan(tenant: Tenant, registry: Registry) -> TenantPlan:
     stack = stack_name(tenant, registry)
     packages = _packages(tenant, registry)
     handovers = _handovers(packages, registry, several=len(tenant.members) > 1)
-    clouds = {
+    clouds: dict[CloudName, CloudPlan] = {
         cloud: _cloud(tenant, registry, cloud, unit, packages, handovers)
         for cloud, unit in tenant.clouds.items()
     }

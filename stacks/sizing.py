@@ -31,7 +31,10 @@ def size_class(population: int | None, kind: str) -> Size:
     """The size class of a body with `population` residents, or of its kind where that is unknown."""
     if population is None:
         return BY_KIND[kind]
-    return next((size for limit, size in LIMITS if population < limit), "xlarge")
+    for limit, size in LIMITS:
+        if population < limit:
+            return size
+    return "xlarge"
 
 
 def fit(sizes: Mapping[Size, T], wanted: Size) -> T:
@@ -41,6 +44,6 @@ def fit(sizes: Mapping[Size, T], wanted: Size) -> T:
     """
     if not sizes:
         raise ValueError("no size is on offer")
-    order = SIZES.index(wanted)
-    offered = sorted(sizes, key=SIZES.index)
-    return sizes[next((size for size in offered if SIZES.index(size) >= order), offered[-1])]
+    enough = SIZES[SIZES.index(wanted) :]
+    below = SIZES[: SIZES.index(wanted)][::-1]
+    return next(sizes[size] for size in (*enough, *below) if size in sizes)

@@ -6,7 +6,7 @@ both are the same rules, so that what passes one passes the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path as FilePath
@@ -56,6 +56,12 @@ class File:
     name: str
     data: bytes
 
+    @classmethod
+    def at(cls, path: FilePath, root: FilePath | None = None) -> File:
+        """The file at `path`, shown relative to `root` where it is under it. Raises OSError."""
+        inside = root is not None and path.is_relative_to(root)
+        return cls(str(path.relative_to(root) if inside and root else path), path.read_bytes())
+
     @property
     def stack(self) -> str | None:
         """The stack's name by the file's, or None where the file is not named as Pulumi names it."""
@@ -93,6 +99,15 @@ def validate(
             problems.append(locate(document, problem, BASE))
     order = {name: number for number, name in enumerate(dict.fromkeys(p.file for p in problems))}
     return sorted(problems, key=lambda p: (order[p.file], p.line or 0, p.column or 0))
+
+
+def tenants_of(files: Iterable[File]) -> Iterator[Tenant]:
+    """What can be read of the tenants in `files`, whatever is wrong with them."""
+    known, day = registry(), today_in_japan()
+    for file in files:
+        tenant, _, _, _ = _judge_file(file, known, day)
+        if tenant is not None:
+            yield tenant
 
 
 def _judge(value: object, known: Registry, today: date) -> tuple[Tenant | None, Broken, list[Problem]]:

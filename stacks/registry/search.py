@@ -14,7 +14,7 @@ _KINDS = ("市", "区", "町", "村", "都", "道", "府", "県")
 def find(query: str, governments: Iterable[LocalGovernment]) -> tuple[LocalGovernment, ...]:
     """Every local government that `query` may mean, in order of code.
 
-    By code, name (with or without prefecture), reading in kana or romaji, `<code>-<romaji>` and
+    By code (with or without check digit), name (with or without prefecture), reading in kana or romaji, `<code>-<romaji>` and
     the stack names made from it. A name without its 市, 区, 町 or 村 counts only where nothing has
     that very name. Width and case do not matter (NFKC).
     """
@@ -29,7 +29,15 @@ def find(query: str, governments: Iterable[LocalGovernment]) -> tuple[LocalGover
 
 
 def _names(body: LocalGovernment) -> Iterator[str]:
-    yield from (body.code, body.name, body.full_name, _plain(body.kana), body.romaji, body.slug)
+    yield from (
+        body.code,
+        body.code[:5],
+        body.name,
+        body.full_name,
+        _plain(body.kana),
+        body.romaji,
+        body.slug,
+    )
 
 
 def _short_names(body: LocalGovernment) -> Iterator[str]:

@@ -1,0 +1,228 @@
+"""The first manifest of a body: valid as it stands, with what must be filled in marked by ★.
+
+Pure: the fleet's ranges are given, a text comes out. The range that is proposed depends on the
+body, so that two people who start two bodies at once do not propose the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from stacks.manifest import Environment
+from stacks.naming import name as short_name
+from stacks.registry import LocalGovernment, Registry
+from stacks.registry.catalogue import Entry
+from stacks.registry.clouds import CLOUDS, CloudName
+from stacks.text import Language, Text
+
+POOL = IPv4Network("10.0.0.0/8")
+PREFIX = 20
+"""A proposal is a /20: 32 subnets of 128 addresses. The pool holds 4,096, enough for two a body."""
+
+PLACEHOLDER_ON_PREMISES = IPv4Network("192.168.0.0/16")
+
+MARK = "★"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants a manifest for. `packages` are catalogue ids, at least one."""
+
+    body: LocalGovernment
+    cloud: CloudName
+    environment: Environment
+    packages: tuple[str, ...]
+    unit: str | None
+
+
+def placeholder_unit(cloud: CloudName, code: str, environment: Environment) -> str:
+    """A unit of the cloud's form that no cloud ever issued, a different one for each stack."""
+    digits = f"{'1' if environment == 'verification' else '0'}00000{code}"
+    return {
+        "aws": digits,
+        "sakura": digits,
+        "azure": f"00000000-0000-0000-0000-{digits}",
+        "google": f"fill-in-{code}-{environment[0]}",
+        "oci": f"ocid1.tenancy.oc1..fillin{digits}",
+    }[cloud]
+
+
+def free_space(
+    body: LocalGovernment,
+    environment: Environment,
+    registry: Registry,
+    allocated: Iterable[IPv4Network],
+    in_use: Iterable[IPv4Network],
+) -> IPv4Network | None:
+    """A range that overlaps nothing `allocated` by the fleet and, if there is one, nothing `in_use`
+    at any town hall. None where the pool is exhausted.
+
+    Each body has its own place in the pool, where the search starts.
+    """
+    rank = list(registry.governments).index(body.code)
+    candidates = list(POOL.subnets(new_prefix=PREFIX))
+    start = 2 * rank + (environment == "verification")
+    ordered = candidates[start:] + candidates[:start]
+    taken = tuple(allocated)
+    avoided = (*in_use, PLACEHOLDER_ON_PREMISES)
+    free = [space for space in ordered if not any(space.overlaps(other) for other in taken)]
+    best = (space for space in free if not any(space.overlaps(other) for other in avoided))
+    return next(best, free[0] if free else None)
+
+
+def share_out(
+    packages: Sequence[Entry], registry: Registry
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The businesses that each entry takes, the first that offers one winning, and those that no
+    entry offers: they stay on premises for now."""
+    left = dict.fromkeys(registry.businesses)
+    shares: dict[str, tuple[str, ...]] = {}
+    for entry in packages:
+        shares[entry.id] = tuple(b for b in entry.businesses if b in left)
+        for business in shares[entry.id]:
+            del left[business]
+    return shares, tuple(left)
+
+
+def draft(order: Order, space: IPv4Network, registry: Registry, language: Language) -> str:
+    """The text of the stack file for `order`, in the range `space`, with comments in `language`."""
+    entries = [registry.catalogue[p] for p in order.packages]
+    shares, outside = share_out(entries, registry)
+    lines = [
+        "# yaml-language-server: $schema=../schema/stack.schema.json",
+        *_comments(_head(order), language),
+        "config:",
+        "  jichitai:tenant:",
+        *(f"    {line}".rstrip() for line in _tenant(order, space, language)),
+        "",
+        "    packages:" + _note(_PACKAGES, language),
+        *(f"      {line}" for line in _packages(order, entries, shares, language)),
+    ]
+    if outside:
+        lines += ["", "    on_premises:" + _note(_OUTSIDE, language), *(f"      - {b}" for b in outside)]
+    lines += ["", *(f"    {line}" for line in _people(order, language))]
+    return "\n".join(lines) + "\n"
+
+
+def _tenant(order: Order, space: IPv4Network, language: Language) -> Iterator[str]:
+    cloud, note = CLOUDS[order.cloud], lambda text: _note(text, language)
+    region = next(iter(cloud.regions.values()))
+    yield f'code: "{order.body.code}"' + note(_CODE)
+    yield f"environment: {order.environment}"
+    yield ""
+    yield "clouds:"
+    yield f"  {order.cloud}:"
+    if order.unit is None:
+        placeholder = placeholder_unit(order.cloud, order.body.code, order.environment)
+        yield f'    unit: "{placeholder}"' + note(_fill(cloud.unit_title))
+    else:
+        yield f'    unit: "{order.unit}"' + note(cloud.unit_title)
+    yield f"    region: {region.name}" + note(_region(tuple(cloud.regions)))
+    yield f"    zones: [{', '.join(_quoted(z) for z in region.zones[:2])}]"
+    yield f"    address_space: {space}" + note(_SPACE)
+    yield "    lgwan:"
+    yield "      mode: hub" + note(_MODE)
+    yield f"      # gateway: {cloud.gateway_example}" + note(_fill(cloud.gateway_title))
+    yield "    # baseline:" + note(_BASELINE)
+    yield "    #   audit_log: adopted"
+    yield "    #   configuration_recording: adopted"
+    yield "    #   threat_detection: adopted"
+    yield ""
+    yield "network:"
+    yield "  on_premises:"
+    yield f"    - {PLACEHOLDER_ON_PREMISES}" + note(_fill(_ON_PREMISES))
+
+
+def _packages(
+    order: Order, entries: Sequence[Entry], shares: Mapping[str, tuple[str, ...]], language: Language
+) -> Iterator[str]:
+    for entry in entries:
+        yield f"{package_key(entry.id)}:"
+        yield f"  catalogue: {entry.id}" + _note(Text(entry.title.ja, entry.title.en), language)
+        yield f"  cloud: {order.cloud}"
+        if entry.delivery == "asp":
+            yield "  # endpoint:" + _note(_fill(_ENDPOINT), language)
+        if shares[entry.id] != entry.businesses:
+            yield "  businesses:"
+            yield from (f"    - {business}" for business in shares[entry.id])
+
+
+def package_key(entry: str) -> str:
+    """A package's key for a catalogue entry: its id, shortened where keys are."""
+    return short_name(entry, limit=16)
+
+
+def _people(order: Order, language: Language) -> Iterator[str]:
+    person = Text("運用担当者", "Operations").say(language)
+    organisation = order.body.full_name if language == "ja" else order.body.romaji.capitalize()
+    yield "contacts:"
+    yield "  operations:"
+    yield f"    name: {person}" + _note(_fill(Text("担当者の氏名", "name of the person in charge")), language)
+    yield f"    organisation: {organisation}"
+    email = f"fill-in@{order.body.romaji}.example.lg.jp"
+    yield f"    email: {email}" + _note(_fill(Text("警報が届く宛先", "where alarms go")), language)
+    phone = _note(_fill(Text("国際形式の電話番号", "phone number in international form")), language)
+    yield '    phone: "+810000000000"' + phone
+    if order.environment == "verification":
+        yield ""
+        yield "protect: false" + _note(_PROTECT, language)
+
+
+def _fill(what: Text) -> Text:
+    return Text(f"{MARK} 要記入: {what.ja}", f"{MARK} FILL IN: {what.en}")
+
+
+def _note(text: Text, language: Language) -> str:
+    return f" # {text.say(language)}"
+
+
+def _comments(text: Text, language: Language) -> Iterator[str]:
+    return (f"# {line}" for line in text.say(language).splitlines())
+
+
+def _quoted(text: str) -> str:
+    """A zone that would be read as a number in quotes, any other as it is."""
+    return f'"{text}"' if text.isdigit() else text
+
+
+def _head(order: Order) -> Text:
+    body, kind = order.body, Text("検証", "verification")
+    if order.environment == "production":
+        kind = Text("本番", "production")
+    return Text(
+        f"{body.full_name}({body.code})・{kind.ja}。{MARK} の行を埋め、./jichitai validate で確かめる。\n"
+        "項目の説明は docs/manifest.ja.md。",
+        f"{body.romaji.capitalize()} ({body.full_name}, {body.code}), {kind.en}. "
+        f"Fill in the lines with {MARK}, then run ./jichitai validate.\n"
+        "docs/manifest.md explains every field.",
+    )
+
+
+def _region(regions: tuple[str, ...]) -> Text:
+    names = " / ".join(regions)
+    return Text(f"国内リージョン: {names}", f"domestic regions: {names}")
+
+
+_CODE = Text("全国地方公共団体コード。必ず引用符で囲む", "code of the local government, always in quotes")
+_SPACE = Text(
+    "空いている範囲の提案。後から変えられない。庁内と重ならないことを確かめる",
+    "a free range is proposed; it cannot change later: make sure that the town hall does not use it",
+)
+_MODE = Text(
+    "hub: 県などの集約ハブ。own: 自団体の専用線2本(circuits)",
+    "hub: the prefecture's, say. own: two circuits of this body's own (`circuits`)",
+)
+_BASELINE = Text(
+    "払い出し時に公式テンプレートが作ったものは adopted にする",
+    "what the official templates made at hand-over is adopted",
+)
+_ON_PREMISES = Text("庁内・LGWAN側で使っている範囲", "ranges in use at the town hall and on LGWAN")
+_PACKAGES = Text("20業務をちょうど1回ずつ割り当てる", "each of the 20 businesses is placed exactly once")
+_OUTSIDE = Text(
+    "どのパッケージにも無い業務。当面は庁内(特定移行支援システム)",
+    "businesses of no package: they stay outside for now",
+)
+_ENDPOINT = Text("ベンダーのエンドポイントサービス名", "the vendor's endpoint service")
+_PROTECT = Text("検証なので destroy を許す", "a verification environment may be destroyed")
