@@ -13,7 +13,7 @@ from scripts.bench.measure import Figure, seconds
 from scripts.engine.places import REPO
 from stacks.reading import read
 from stacks.registry import registry
-from stacks.validation import checked, validate
+from stacks.validation import File, checked, validate
 
 TENANTS = REPO / "stacks/tenants"
 MODEL = "131041-shinjuku"
@@ -41,7 +41,7 @@ def planning(rounds: int) -> Iterator[Figure]:
 def validation() -> Iterator[Figure]:
     """The validation of a manifest for each of the 1,788 local governments, as one run over all files."""
     with TemporaryDirectory(prefix="jichitai-bench-") as folder:
-        files = country(Path(folder))
+        files = [File.at(path) for path in country(Path(folder))]
         problems = []
         taken = seconds(lambda: problems.extend(validate(files)))
     yield Figure(
