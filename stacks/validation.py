@@ -16,7 +16,7 @@ from stacks.manifest import Tenant
 from stacks.partial import Broken, heard, rest_of
 from stacks.planning import stack_name
 from stacks.problems import Path, Problem, Problems, nearest
-from stacks.reading import Document, locate, read
+from stacks.reading import locate, read
 from stacks.registry import Registry, registry
 from stacks.rules import RULES, Context, judge
 from stacks.rules.fleet import Stack, judge_fleet
@@ -82,21 +82,23 @@ def validate(
     known, day = registry(), today or today_in_japan()
     problems: list[Problem] = []
     stacks: list[Stack] = []
-    documents: list[Document | None] = []
+    sources: list[File | None] = []
     for other in others:
-        tenant, _, broken, _ = _judge_file(other, known, day)
+        tenant, broken, _ = _judge_file(other, known, day)
         if tenant is not None:
             stacks.append(Stack(other.stack or other.name, tenant, broken))
-            documents.append(None)
+            sources.append(None)
     for file in files:
-        tenant, document, broken, found = _judge_file(file, known, day)
+        tenant, broken, found = _judge_file(file, known, day)
         problems.extend(found)
         if tenant is not None:
             stacks.append(Stack(file.stack or file.name, tenant, broken))
-            documents.append(document)
+            sources.append(file)
     for number, problem in judge_fleet(stacks):
-        if (document := documents[number]) is not None:
-            problems.append(locate(document, problem, BASE))
+        if (file := sources[number]) is not None:
+            # Read once more: keeping the trees of a whole country would cost more than these few.
+            document, _ = read(file.name, file.data)
+            problems.append(locate(document, problem, BASE) if document else problem)
     order = {name: number for number, name in enumerate(dict.fromkeys(p.file for p in problems))}
     return sorted(problems, key=lambda p: (order[p.file], p.line or 0, p.column or 0))
 
@@ -105,7 +107,7 @@ def tenants_of(files: Iterable[File]) -> Iterator[Tenant]:
     """What can be read of the tenants in `files`, whatever is wrong with them."""
     known, day = registry(), today_in_japan()
     for file in files:
-        tenant, _, _, _ = _judge_file(file, known, day)
+        tenant, _, _ = _judge_file(file, known, day)
         if tenant is not None:
             yield tenant
 
@@ -121,12 +123,10 @@ def _judge(value: object, known: Registry, today: date) -> tuple[Tenant | None, 
     return tenant, broken, problems
 
 
-def _judge_file(
-    file: File, known: Registry, today: date
-) -> tuple[Tenant | None, Document | None, Broken, list[Problem]]:
+def _judge_file(file: File, known: Registry, today: date) -> tuple[Tenant | None, Broken, list[Problem]]:
     document, problems = read(file.name, file.data)
     if document is None:
-        return None, None, Broken(), problems
+        return None, Broken(), problems
     value, found = _manifest(document.value)
     tenant: Tenant | None = None
     broken = Broken()
@@ -136,7 +136,7 @@ def _judge_file(
             inner.extend(_stack_problems(tenant, known, file.stack, path=("code",)))
         problems.extend(locate(document, problem, BASE) for problem in inner)
     problems.extend(locate(document, problem) for problem in found)
-    return tenant, document, broken, problems
+    return tenant, broken, problems
 
 
 _NAMING = frozenset({"code", "environment", "usage", "isolation"})

@@ -15,8 +15,8 @@ def find(query: str, governments: Iterable[LocalGovernment]) -> tuple[LocalGover
     """Every local government that `query` may mean, in order of code.
 
     By code (with or without check digit), name (with or without prefecture), reading in kana or
-    romaji, `<code>-<romaji>` and the stack names made from it. A name without its 市, 区, 町 or 村 counts only where nothing has
-    that very name. Width and case do not matter (NFKC).
+    romaji, `<code>-<romaji>` and the stack names made from it. A name without its 市, 区, 町 or 村
+    counts only where nothing has that very name. Width and case do not matter (NFKC).
     """
     wanted = _plain(query)
     for suffix in _SUFFIXES:
