@@ -25,6 +25,7 @@ from components.aws.room import Room
 from components.aws.watch import Watch
 from components.contract import BaselineGives
 from stacks.plan import KEY_PURPOSES, CloudPlan, ContactPlan, KeyPurpose
+from stacks.text import Text, language_of
 
 TYPE = "jichitai:aws:Baseline"
 
@@ -43,6 +44,13 @@ STANDARDS: Mapping[str, str] = {
     "fsbp": "aws-foundational-security-best-practices/v/1.0.0",
     "cis": "cis-aws-foundations-benchmark/v/3.0.0",
 }
+
+NO_ANSWER = Text(
+    ja="既定のVPCの有無を確かめられません。認証情報と ec2:DescribeVpcs の権限を確かめてから、"
+    "もう一度実行してください",
+    en="Cannot tell whether there is a default VPC; check the credentials and the permission "
+    "ec2:DescribeVpcs, then run again",
+)
 
 
 def reachable(contacts: Mapping[str, ContactPlan]) -> Mapping[str, tuple[ContactPlan, str]]:
@@ -260,14 +268,13 @@ class Baseline(pulumi.ComponentResource):
         It is not deleted: it is not ours, and closed it costs nothing. No rule in its group, no
         route in its table: nothing in it reaches anything.
         """
-        invoke = pulumi.InvokeOptions(parent=self)
-        found = aws.ec2.get_vpcs(
-            filters=[aws.ec2.GetVpcsFilterArgs(name="isDefault", values=["true"])], opts=invoke
-        )
-        for vpc in found.ids:  # One at the most, a region.
-            table = aws.ec2.get_vpc(id=vpc, opts=invoke).main_route_table_id
+        for vpc, table in self._default_vpcs():
             aws.ec2.DefaultSecurityGroup(
-                self._room.child("default-group"), vpc_id=vpc, ingress=[], egress=[], opts=self._room.opts()
+                self._room.child("default-group"),
+                vpc_id=vpc,
+                ingress=[],
+                egress=[],
+                opts=self._room.opts(),
             )
             aws.ec2.DefaultRouteTable(
                 self._room.child("default-routes"),
@@ -275,3 +282,16 @@ class Baseline(pulumi.ComponentResource):
                 routes=[],
                 opts=self._room.opts(),
             )
+
+    def _default_vpcs(self) -> list[tuple[str, str]]:
+        """The default VPC and its main route table, if the account has one: one at the most a region.
+
+        Raises RunError, which the engine shows without a traceback, if AWS does not tell.
+        """
+        invoke = pulumi.InvokeOptions(parent=self)
+        ours = [aws.ec2.GetVpcsFilterArgs(name="isDefault", values=["true"])]
+        try:
+            found = aws.ec2.get_vpcs(filters=ours, opts=invoke).ids
+            return [(vpc, aws.ec2.get_vpc(id=vpc, opts=invoke).main_route_table_id) for vpc in found]
+        except Exception as error:
+            raise pulumi.RunError(f"{NO_ANSWER.say(language_of())}: {error}") from error

@@ -282,3 +282,12 @@ def test_baseline_plan_is_what_these_tests_think() -> None:
 
     assert set(EVERY_PART) == set(get_args(plans.Part))
     assert "adopted" in get_type_hints(BaselinePlan)
+
+
+def test_an_account_that_does_not_answer_is_said_plainly(
+    run: Any, aws_plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language, word in (("ja", "既定のVPC"), ("en", "default VPC")):
+        monkeypatch.setenv("JICHITAI_LANG", language)
+        with pytest.raises(pulumi.RunError, match=f"{word}.*ec2:DescribeVpcs"):
+            made_by(run, aws_plan(STACK), {"aws:ec2/getVpcs:getVpcs": {}})
