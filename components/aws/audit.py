@@ -30,11 +30,14 @@ class Audit:
         self.group = self._trail(key, self.archive)
         self._configuration(key)
 
-    def _archive(self, key: pulumi.Output[str]) -> aws.s3.Bucket:
-        """The immutable bucket for logs: locked for the whole time that logs are kept."""
+    def _archive(self, key: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The immutable bucket for logs, locked for as long as logs are kept; gives its name.
+
+        The name comes from its policy, so that whoever writes there waits until it may.
+        """
         adopted = self._room.adopted("audit_log", "bucket")
         if adopted is not None:
-            return aws.s3.Bucket.get(self._room.child("archive"), adopted, opts=self._room.opts())
+            return aws.s3.Bucket.get(self._room.child("archive"), adopted, opts=self._room.opts()).bucket
         plan = self._room.plan
         archive_after, end = archive_lifecycle(plan.baseline.retention)
         # Object Lock turns versioning on by itself, and it cannot be turned off again.
@@ -62,7 +65,7 @@ class Audit:
             else None
         )
         self._lifecycle("archive", bucket, end, transition, after=lock)
-        return bucket
+        return self._bucket_policy("archive", bucket, documents.archive_policy(plan)).bucket
 
     def _bucket(self, purpose: str, key: pulumi.Output[str], *, locked: bool = False) -> aws.s3.Bucket:
         """A closed, encrypted bucket of the account."""
@@ -133,15 +136,12 @@ class Audit:
             self._room.child(f"{purpose}-policy"), bucket=bucket.bucket, policy=policy, opts=self._room.opts()
         )
 
-    def _trail(self, key: pulumi.Output[str], archive: aws.s3.Bucket) -> pulumi.Output[str] | None:
+    def _trail(self, key: pulumi.Output[str], archive: pulumi.Output[str]) -> pulumi.Output[str] | None:
         """The trail of all regions; gives the name of its log group, if there is one in this account."""
         plan = self._room.plan
         if not self._room.creates("audit_log"):
-            if self._room.adopted("audit_log", "bucket") is None:
-                self._bucket_policy("archive", archive, documents.archive_policy(plan))
             group = self._room.adopted("audit_log", "log_group")
             return None if group is None else self._existing_group(group)
-        policy = self._bucket_policy("archive", archive, documents.archive_policy(plan))
         name = plan.name(documents.AUDIT)
         group = aws.cloudwatch.LogGroup(
             self._room.child("audit-logs"),
@@ -167,7 +167,7 @@ class Audit:
         aws.cloudtrail.Trail(
             self._room.child("trail"),
             name=name,
-            s3_bucket_name=archive.bucket,
+            s3_bucket_name=archive,
             kms_key_id=key,
             is_multi_region_trail=True,
             include_global_service_events=True,
@@ -175,7 +175,7 @@ class Audit:
             cloud_watch_logs_group_arn=group.arn.apply(lambda arn: f"{arn}:*"),
             cloud_watch_logs_role_arn=role.arn,
             advanced_event_selectors=self._selectors(),
-            opts=self._room.opts(policy, grant),
+            opts=self._room.opts(grant),
         )
         return group.name
 

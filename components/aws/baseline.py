@@ -79,10 +79,8 @@ class Baseline(pulumi.ComponentResource):
         topic = Watch(room, keys["messages"], audit.group).topic
         vault = Backup(room, keys["backup"], self._recovery_key).vault
         self._guards(keys["data"], topic)
-        self.gives = BaselineGives(keys=keys, alarms=topic, vault=vault, archive=audit.archive.bucket)
-        self.register_outputs(
-            {"keys": keys, "alarms": topic, "vault": vault, "archive": audit.archive.bucket}
-        )
+        self.gives = BaselineGives(keys=keys, alarms=topic, vault=vault, archive=audit.archive)
+        self.register_outputs({"keys": keys, "alarms": topic, "vault": vault, "archive": audit.archive})
 
     def _guards(self, data_key: pulumi.Output[str], topic: pulumi.Output[str]) -> None:
         """The parts that no later layer uses: each only where it does not exist yet."""

@@ -52,17 +52,19 @@ class Watch:
                 endpoint=email,
                 opts=self._room.opts(),
             )
+        # From its policy, so that whoever publishes there waits until it may.
+        arn = policy.arn
         if self._room.creates("alarms"):
-            self._watch("changes", signals.change_pattern(), topic, policy)
-            self._watch("findings", signals.finding_pattern(), topic, policy)
+            self._watch("changes", signals.change_pattern(), arn)
+            self._watch("findings", signals.finding_pattern(), arn)
             if group is None:
-                self._watch("conduct", signals.conduct_pattern(), topic, policy)
+                self._watch("conduct", signals.conduct_pattern(), arn)
             else:
                 for name, signal in signals.LOG_SIGNALS.items():
-                    self._listen(name, signal, group, topic)
-        return topic.arn
+                    self._listen(name, signal, group, arn)
+        return arn
 
-    def _watch(self, what: str, pattern: str, topic: aws.sns.Topic, policy: aws.sns.TopicPolicy) -> None:
+    def _watch(self, what: str, pattern: str, topic: pulumi.Output[str]) -> None:
         """Events that match `pattern` go to the topic."""
         rule = aws.cloudwatch.EventRule(
             self._room.child(f"watch-{what}"),
@@ -74,13 +76,13 @@ class Watch:
             self._room.child(f"watch-{what}-target"),
             rule=rule.name,
             target_id="alarms",
-            arn=topic.arn,
+            arn=topic,
             input_transformer=aws.cloudwatch.EventTargetInputTransformerArgs(input_template=signals.NOTICE),
-            opts=self._room.opts(policy),
+            opts=self._room.opts(),
         )
 
     def _listen(
-        self, name: str, signal: signals.LogSignal, group: pulumi.Output[str], topic: aws.sns.Topic
+        self, name: str, signal: signals.LogSignal, group: pulumi.Output[str], topic: pulumi.Output[str]
     ) -> None:
         """Lines of the trail's log that match raise an alarm."""
         space = f"jichitai/{self._room.plan.prefix}"
@@ -106,6 +108,6 @@ class Watch:
             threshold=signal.threshold,
             comparison_operator="GreaterThanOrEqualToThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=[topic.arn],
+            alarm_actions=[topic],
             opts=self._room.opts(metric),
         )
