@@ -173,7 +173,7 @@ class Adoption(Model):
     """A part of the baseline that exists already and is used, not created."""
 
     adopt: Mapping[str, str] = Field(default_factory=dict)
-    """Ids of what is adopted, where the cloud needs them: for instance `trail: arn:aws:cloudtrail:…`."""
+    """Ids of what is adopted, where the cloud needs them: for instance `bucket: <name of the log bucket>`."""
 
 
 class CloudUnit(Model):
@@ -188,6 +188,7 @@ class CloudUnit(Model):
     address_space: Range
     """The tenant's own range here: private (RFC 1918), /16 to /22, and nobody else's."""
     lgwan: Lgwan
+    """The closed connection to LGWAN and the town hall."""
     baseline: Mapping[PartName, Literal["created", "adopted"] | Adoption] = Field(default_factory=dict)
     """Parts that the official templates (or you) already made: `adopted`. Default: `created`."""
     server_image: str | None = Field(default=None, min_length=1, max_length=256)
@@ -217,13 +218,16 @@ class Network(Model):
     avoid: tuple[Range, ...] = Field(default=(), max_length=256)
     """More ranges that must not be allocated (other bodies on the same hub, link pools)."""
     dns: Dns = Dns()
+    """Names, both ways."""
 
 
 class Schedule(Model):
     """When a verification environment runs, Japan time, on working days."""
 
     start: Time = "08:00"
+    """When it starts."""
     stop: Time = "20:00"
+    """When it stops."""
 
 
 class Package(Model):
@@ -232,6 +236,7 @@ class Package(Model):
     catalogue: str = Field(min_length=1, max_length=64)
     """Id of the vendor's entry in `stacks/registry/packages`."""
     cloud: CloudName
+    """Where it runs."""
     businesses: tuple[BusinessId, ...] | None = Field(default=None, min_length=1)
     """The businesses it serves here. Default: all that the entry offers."""
     version: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
@@ -271,9 +276,13 @@ class Contact(Model):
     """Whom the cloud and the alarms reach."""
 
     name: Person
+    """Who it is."""
     organisation: Person
+    """Of which organisation."""
     title: Person = "administrator"
+    """In which function."""
     email: Email
+    """Where alarms go."""
     phone: Annotated[str, StringConstraints(pattern=r"^\+[0-9]{7,15}$")] | None = None
     """International form, `+81…`."""
 
@@ -284,7 +293,9 @@ class InternetException(Model):
     destinations: tuple[Domain, ...] = Field(min_length=1, max_length=50)
     """Host names that may be reached over HTTPS, and nothing else."""
     reason: Sentence
+    """Why it is needed."""
     approver: Person
+    """Who approved it."""
     expires: Day
     """Last day on which it is open."""
 
@@ -293,11 +304,15 @@ class PolicyException(Model):
     """A finding of a policy that somebody accepted for a time."""
 
     rule: str = Field(pattern=r"^[A-Z]{2,5}-[0-9]{3}$")
+    """Id of the policy."""
     resource: str = Field(min_length=1, max_length=512)
     """Glob over resource URNs."""
     reason: Sentence
+    """Why it is accepted."""
     approver: Person
+    """Who approved it."""
     expires: Day
+    """Last day on which it is accepted."""
 
 
 class Tenant(Model):
@@ -317,6 +332,7 @@ class Tenant(Model):
     clouds: Mapping[CloudName, CloudUnit] = Field(min_length=1)
     """The units handed over, by cloud."""
     network: Network
+    """What is true of the network on every cloud."""
     members: Mapping[Code, Member] = Field(default_factory=dict)
     """Shared only: the bodies that this tenant serves."""
     packages: Mapping[Name, Package]
@@ -324,6 +340,7 @@ class Tenant(Model):
     on_premises: tuple[BusinessId, ...] = ()
     """Businesses that stay outside for now (特定移行支援システム)."""
     retention: Retention = Retention()
+    """How long logs and backups are kept."""
     contacts: Mapping[Literal["operations", "security", "billing"], Contact] = Field(min_length=1)
     """`operations` is required; the others default to it."""
     internet: Mapping[Purpose, InternetException] = Field(default_factory=dict)
