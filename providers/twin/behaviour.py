@@ -65,6 +65,8 @@ class Unique:
     answer: Answer
     theirs: Answer | None = None
     """The answer when another unit has the name, where that differs (S3 bucket names)."""
+    lingers: Answer | None = None
+    """The answer while a deleted one still keeps the name (secrets waiting for deletion)."""
     across: bool = False
     """Whether the scope spans all units of the cloud."""
 
@@ -91,7 +93,8 @@ class Behaviour:
     """The behaviour of one resource type."""
 
     id: Maker = "{name}"
-    arn: str = ""
+    arn: Maker = ""
+    """Its ARN; "" where the type reports none. A template with {id} is filled once the id is known."""
     service: str = ""
     api: str = ""
     """The API operation its inputs go to (`ec2:CreateVpc`): names errors and supplies limits."""
@@ -127,6 +130,11 @@ class Behaviour:
     """What else the cloud does after an update."""
     gone: tuple[Hook, ...] = ()
     """Checks and effects at deletion, before the resource goes."""
+    outside: str = ""
+    """The form (a regular expression) of ids that others deliver into a unit: circuits, shared gateways. A well-formed
+    one that the twin has not seen is taken as delivered, and the twin says so."""
+    arrival: Mapping[str, Maker] = field(default_factory=dict)
+    """The state of one that others have delivered."""
     reading: tuple[Hook, ...] = ()
     """What reading computes at that moment (a circuit's state); may change `scope.state`."""
 

@@ -31,13 +31,9 @@ def value(scope: Scope, name: str, type_: Type, service: str) -> Value:
             return scope.unit
         if low in _TIMES:
             return now()
-        return ""
-    if kind == "bool":
-        return False
-    if kind in {"int", "num"}:
-        return 0
-    if kind == "list":
-        return []
-    if kind == "map":
-        return {}
-    return None
+    return empty(type_)
+
+
+def empty(type_: Type) -> Value:
+    """The zero value of a type, as the bridged providers report what is not set; None for objects."""
+    return {"str": "", "enum": "", "bool": False, "int": 0, "num": 0, "list": [], "map": {}}.get(type_.kind)

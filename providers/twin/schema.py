@@ -18,7 +18,7 @@ from typing import Any
 from providers.twin.api import Limit, Operation
 from providers.twin.sdk import FunctionForm, PropertyForm, ResourceForm, Sdk, SdkError, TypeForm
 
-_FORMAT = 4
+_FORMAT = 5
 """Raised whenever the stored form changes, so that an old cache is never misread."""
 
 

@@ -125,7 +125,7 @@ class Scope:
         """`template` with its holes filled.
 
         Holes: hexN, digitsN, alnumN, upperN (a letter behind the number makes another one), uuid, now, unit,
-        region, partition, id, resource (the program's name for it), any property path, and those in `extra`.
+        region, partition, id, resource (the program's name for it), kind (the type's last part), any property path, and those in `extra`.
         """
         parts = holes(template)
         text = [parts[0]]
@@ -139,13 +139,14 @@ class Scope:
         return "".join(text)
 
     def _hole(self, hole: str) -> str:
-        if hole in {"unit", "region", "partition", "id", "resource"}:
+        if hole in {"unit", "region", "partition", "id", "resource", "kind"}:
             return {
                 "unit": self.unit,
                 "region": self.session.region if self.region == "global" else self.region,
                 "partition": self.session.partition,
                 "id": self.id,
                 "resource": self.name,
+                "kind": self.type.split(":")[-1],
             }[hole]
         if hole == "uuid":
             return self.uuid()

@@ -29,7 +29,7 @@ from providers.twin.sdk import SdkError
 from providers.twin.seal import unseal
 from providers.twin.store import StoreError
 from providers.twin.wire import Path, Value, decode, encode, has_unknown, plain
-from providers.twin.world import Outcome, World
+from providers.twin.world import ASSUMED, Outcome, World
 from stacks.text import Language, Text, language_of
 
 _SESSIONS = 20_000
@@ -114,6 +114,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def _remark(self, context: Any, urn: str, outcome: Outcome) -> None:
         for token in outcome.remarks:
+            if token.startswith(ASSUMED):
+                what = token.removeprefix(ASSUMED)
+                text = Text(
+                    ja=f"ツインは {what} を、他者（回線事業者・ハブ運用者など）から引き渡し済みとみなします",
+                    en=f"the twin takes {what} as delivered by others (carrier, hub operator, …)",
+                )
+                await self._log(self._peer(context), urn, self._say(text))
+                continue
             text = Text(
                 ja=f"ツインは {token} の固有の動作を再現していません。入力検査と一般的な動作だけを行います",
                 en=f"the twin does not model {token}: it checks inputs and behaves generically",
@@ -335,7 +343,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
             if result is None:
                 raise _Abort(grpc.StatusCode.UNIMPLEMENTED, self._say(_unmodelled(token)))
-            encode({**arguments, **result}, into=getattr(response, "return"))
+            encode(result, into=getattr(response, "return"))
             return response
 
         return await self._answer(context, work)

@@ -310,12 +310,19 @@ class Store:
         return [_row(found) for found in self._sql.execute(f"{_SELECT} WHERE r.owner=? ORDER BY r.rid", (owner,))]
 
     def claim(self, scope: str, value: str, rid: int) -> int:
-        """Claims a name in a scope; gives the number of who has it, which is `rid` when it was free."""
+        """Claims a name in a scope; gives the number of who has it, which is `rid` when it was free.
+
+        A negative number means that nobody has it, but it cannot be taken yet (`linger`).
+        """
         found = self._sql.execute("SELECT rid FROM claim WHERE scope=? AND value=?", (scope, value)).fetchone()
-        if found:
+        if found and (found[0] >= 0 or -found[0] > time.time()):
             return found[0]
-        self._sql.execute("INSERT INTO claim VALUES(?, ?, ?)", (scope, value, rid))
+        self._sql.execute("INSERT OR REPLACE INTO claim VALUES(?, ?, ?)", (scope, value, rid))
         return rid
+
+    def linger(self, scope: str, value: str, until: float) -> None:
+        """Keeps a name from being taken before `until` (seconds since 1970), though nothing has it any more."""
+        self._sql.execute("INSERT OR REPLACE INTO claim VALUES(?, ?, ?)", (scope, value, -int(until)))
 
     def drop_claims(self, rid: int) -> None:
         """Gives up the names a resource has claimed."""

@@ -6,22 +6,26 @@ Every method raises Refusal when the cloud says no; each change is one transacti
 
 from __future__ import annotations
 
-import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from providers.twin import plausible
-from providers.twin.behaviour import GENERIC, Behaviour, Refusal
+from providers.twin.behaviour import GENERIC, Behaviour, Refusal, Unique
 from providers.twin.cloud import Call, Cloud
 from providers.twin.faults import Faults
 from providers.twin.schema import Catalogue, Schema
 from providers.twin.scope import Scope, Session
 from providers.twin.seal import seal
-from providers.twin.store import BELONGS, Row, Store
+from providers.twin.store import Row, Store
 from providers.twin.wire import UNKNOWN, Path, Value, has_unknown, pick
 
 DEFAULTS = "__defaults"
 """Where the bridged providers note which inputs they filled in themselves, and so do we."""
+
+
+ASSUMED = "assumed:"
+"""Starts a remark about something taken as delivered by others; without it a remark is an unmodelled token."""
 
 
 @dataclass(slots=True)
@@ -211,12 +215,12 @@ class World:
             for guard in behaviour.guards:
                 if scope.get(guard.path) in guard.values:
                     raise scope.refuse(guard.answer, row.id)
+            for hook in behaviour.gone:
+                hook(scope)
             if behaviour.in_use is not None:
                 for holder in self.store.holders(row.rid):
                     if holder.owner != row.rid:
                         raise scope.refuse(behaviour.in_use, holder.id)
-            for hook in behaviour.gone:
-                hook(scope)
             self.store.remove(row.rid)
         return Outcome(id_, {}, {}, scope.diagnostics)
 
@@ -246,8 +250,15 @@ class World:
             self.store.note_unmodelled(token)
             return None
         self.hand_over(session)
-        region = arguments.get(self.cloud.region) or session.region
-        return answer(Call(self.store, session, str(region), arguments))
+        region = str(arguments.get(self.cloud.region) or session.region)
+        self.cloud.admit(session, region, token.split(":")[1].split("/")[0])
+        found = answer(Call(self.store, session, region, arguments))
+        schema = self.catalogue.function(token)
+        result = {**arguments, **{key: value for key, value in found.items() if key in schema.outputs}}
+        for key, output in schema.outputs.items():
+            if result.get(key) is None and output.always:
+                result[key] = region if key == self.cloud.region else plausible.empty(output.type)
+        return result
 
     # Parts
 
@@ -303,6 +314,8 @@ class World:
                     continue
                 row = self._resolve(scope, ref.kinds, str(value), ref.anywhere)
                 if row is None:
+                    row = self._deliver(scope, ref.kinds, str(value))
+                if row is None:
                     if self._is_outside(scope, str(value)):
                         continue
                     raise scope.refuse(ref.missing or self.behaviour(ref.kinds[0]).missing, value)
@@ -314,6 +327,21 @@ class World:
         for row in self.store.with_value(scope.cloud, value, scope.unit):
             if row.type in kinds and (anywhere or row.region in (scope.region, "global")):
                 return row
+        return None
+
+    def _deliver(self, scope: Scope, kinds: tuple[str, ...], value: str) -> Row | None:
+        """Takes a well-formed id of what others deliver (a circuit, a hub's gateway) as delivered."""
+        for kind in kinds:
+            behaviour = self.behaviour(kind)
+            if behaviour.outside and re.fullmatch(behaviour.outside, value):
+                other = self._scope(scope.session, kind, "", {}, behaviour)
+                other.region, other.id = scope.region, value
+                other.rid = self.store.next_number()
+                state = {key: other.value(maker) for key, maker in behaviour.arrival.items()}
+                rid = other.make(kind, value, state, owned=False)
+                scope.rid = self.store.next_number()
+                scope.diagnostics.append(f"{ASSUMED}{kind} {value}")
+                return self.store.by_number(rid)
         return None
 
     def _is_outside(self, scope: Scope, value: str) -> bool:
@@ -332,10 +360,13 @@ class World:
             state.setdefault(key, value)
         if self.cloud.region in schema.outputs:
             state[self.cloud.region] = session.region if scope.region == "global" else scope.region
-        scope.id = str(scope.value(behaviour.id))
         service = behaviour.service or scope.type.split(":")[1].split("/")[0]
-        if behaviour.arn and "arn" in schema.outputs:
-            state["arn"] = scope.fill(behaviour.arn)
+        has_arn = bool(behaviour.arn) and "arn" in schema.outputs
+        if has_arn and not (isinstance(behaviour.arn, str) and "{id}" in behaviour.arn):
+            state["arn"] = scope.value(behaviour.arn)  # some ids are ARNs
+        scope.id = str(scope.value(behaviour.id))
+        if has_arn and "arn" not in state:
+            state["arn"] = scope.value(behaviour.arn)
         for key, maker in behaviour.computed.items():
             if key not in state:
                 value = scope.value(maker)
@@ -381,23 +412,24 @@ class World:
             value = scope.fill(unique.value)
             if not value:
                 continue
-            where = "" if unique.across else f"{scope.unit}/{scope.region}/"
-            holder = store.claim(f"{scope.cloud}/{where}{scope.fill(unique.scope)}", value, scope.rid)
-            if holder != scope.rid:
-                row = store.by_number(holder)
-                theirs = row is not None and row.unit != scope.unit and unique.theirs is not None
-                answer = unique.theirs if theirs and unique.theirs is not None else unique.answer
-                raise scope.refuse(answer, value)
+            holder = store.claim(self._claim_scope(scope, unique), value, scope.rid)
+            if holder == scope.rid:
+                continue
+            row = store.by_number(holder) if holder > 0 else None
+            answer = unique.answer
+            if row is None and unique.lingers is not None:
+                answer = unique.lingers
+            elif row is not None and row.unit != scope.unit and unique.theirs is not None:
+                answer = unique.theirs
+            raise scope.refuse(answer, value)
+
+    def _claim_scope(self, scope: Scope, unique: Unique) -> str:
+        where = "" if unique.across else f"{scope.unit}/{scope.region}/"
+        return f"{scope.cloud}/{where}{scope.fill(unique.scope)}"
 
 
 def _kept(inputs: dict[str, Value]) -> dict[str, Value]:
     return {key: value for key, value in inputs.items() if value is not None}
 
 
-def span_of(cidr: str) -> tuple[int, int]:
-    """The first and last address of an IPv4 range as numbers; ValueError when it is none."""
-    network = ipaddress.IPv4Network(cidr, strict=True)
-    return int(network.network_address), int(network.broadcast_address)
-
-
-__all__ = ["BELONGS", "DEFAULTS", "Outcome", "Refusal", "World", "span_of"]
+__all__ = ["ASSUMED", "DEFAULTS", "Outcome", "World"]

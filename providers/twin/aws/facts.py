@@ -34,7 +34,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 }
 DOMESTIC: Final = (TOKYO, OSAKA)
 OPEN_IN_US_EAST_1: Final = frozenset(
-    {"acm", "budgets", "ce", "cloudfront", "cur", "iam", "organizations", "route53", "shield", "sts", "support", "wafv2"}
+    {"acm", "budgets", "ce", "cloudfront", "cur", "iam", "index", "organizations", "route53", "shield", "sts", "support", "wafv2"}
 )
 """Services whose control plane is only, or must be used, in us-east-1."""
 
