@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pulumi
 import pulumi_aws as aws
@@ -19,10 +20,8 @@ from components.aws.site import Site
 from stacks.addressing import Role
 from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SchedulePlan, SubnetPlan, WorkloadPlan
 
-ROOT_GB = 30
-"""System disk, GiB: AL2023 with logs and two kernels has ample room; more data lives on the data disk."""
-DATA_DEVICE = "/dev/sdf"
-"""First of the names that EC2 recommends for data volumes (EC2 user guide, device names)."""
+SYSTEM_GB = 30
+"""What the system takes of a server's disk, GiB: AL2023 with logs and two kernels has ample room."""
 PATCH_TAG = "PatchGroup"
 """The tag by which Patch Manager finds a server's baseline (Systems Manager user guide)."""
 
@@ -89,6 +88,14 @@ def patch_window(schedules: Iterable[SchedulePlan]) -> Window:
 def _minutes(clock: str) -> int:
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
+
+
+T = TypeVar("T")
+
+
+def batches(items: Sequence[T]) -> list[Sequence[T]]:
+    """`items` in lists as long as Systems Manager takes for one target of a task: 50 (API reference)."""
+    return [items[start : start + 50] for start in range(0, len(items), 50)]
 
 
 def server_log_group(prefix: str) -> str:
@@ -287,10 +294,11 @@ class Servers:
         subnet: pulumi.Input[str],
         group: pulumi.Input[str],
     ) -> pulumi.Output[str]:
-        """One server and its data disk.
+        """One server with one disk for system and data.
 
-        It stays where it is when a zone is added, and on its image when AWS publishes a newer one;
-        an image of one's own is changed by naming another.
+        One, because it then grows in place: a second disk of an instance can only grow by replacing
+        the instance. The server stays where it is when a zone is added, and on its image when AWS
+        publishes a newer one; an image of one's own is changed by naming another.
         """
         kept = ["subnet_id"] if self._plan.server_image else ["subnet_id", "ami"]
         instance = aws.ec2.Instance(
@@ -312,45 +320,18 @@ class Servers:
             ),
             root_block_device=aws.ec2.InstanceRootBlockDeviceArgs(
                 volume_type="gp3",
-                # The size of one's own image is its own affair.
-                volume_size=None if self._plan.server_image else ROOT_GB,
+                volume_size=SYSTEM_GB + server.workload.disk_gb,
                 encrypted=True,
                 kms_key_id=self._site.baseline.keys["data"],
-                delete_on_termination=True,
+                # Kept when the server of a protected tenant goes, whatever made it go.
+                delete_on_termination=not self._plan.protect,
             ),
             tags=self._site.tags(
                 server.key, more={**server.package.tags, "backup": "daily", PATCH_TAG: self._plan.prefix}
             ),
             opts=self._site.opts(ignore=kept),
         )
-        self._data_disk(server, instance)
         return instance.id
-
-    def _data_disk(self, server: ServerPlan, instance: aws.ec2.Instance) -> None:
-        """The data disk: apart from the server, so that it grows in place and outlives its image.
-
-        It has no backup tag: the backup of the server has its disks in it.
-        """
-        disk = aws.ebs.Volume(
-            self._site.child(server.key, "data"),
-            availability_zone=instance.availability_zone,
-            size=server.workload.disk_gb,
-            type="gp3",
-            encrypted=True,
-            kms_key_id=self._site.baseline.keys["data"],
-            final_snapshot=self._plan.protect,
-            tags=self._site.tags(server.key, "data", more=server.package.tags),
-            opts=self._site.opts(keep=True),
-        )
-        aws.ec2.VolumeAttachment(
-            self._site.child(server.key, "data-attachment"),
-            device_name=DATA_DEVICE,
-            instance_id=instance.id,
-            volume_id=disk.id,
-            # A disk in use must not be torn off.
-            stop_instance_before_detaching=True,
-            opts=self._site.opts(),
-        )
 
     def _patching(self, schedules: Sequence[SchedulePlan], log: aws.cloudwatch.LogGroup) -> None:
         """Hardening once; missing patches are looked for, installed and reported in the window."""
@@ -385,9 +366,9 @@ class Servers:
             patch_group=self._plan.prefix,
             opts=self._site.opts(),
         )
-        self._install(patch_window(schedules), target, log)
+        self._install(patch_window(schedules), log)
 
-    def _install(self, when: Window, target: str, log: aws.cloudwatch.LogGroup) -> None:
+    def _install(self, when: Window, log: aws.cloudwatch.LogGroup) -> None:
         """The maintenance window: one server at a time, and no further after a failure."""
         window = aws.ssm.MaintenanceWindow(
             self._site.child("patch-window"),
@@ -397,14 +378,6 @@ class Servers:
             duration=when.hours,
             cutoff=when.cutoff,
             tags=self._site.tags("patches"),
-            opts=self._site.opts(),
-        )
-        servers = aws.ssm.MaintenanceWindowTarget(
-            self._site.child("patch-target"),
-            window_id=window.id,
-            name=self._plan.name("servers", limit=128),
-            resource_type="INSTANCE",
-            targets=[aws.ssm.MaintenanceWindowTargetTargetArgs(key=target, values=[self._plan.prefix])],
             opts=self._site.opts(),
         )
         command = aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersArgs(
@@ -430,7 +403,8 @@ class Servers:
             max_concurrency="1",
             max_errors="0",
             targets=[
-                aws.ssm.MaintenanceWindowTaskTargetArgs(key="WindowTargetIds", values=[servers.id]),
+                aws.ssm.MaintenanceWindowTaskTargetArgs(key="InstanceIds", values=ids)
+                for ids in batches(list(self.servers.values()))
             ],
             task_invocation_parameters=aws.ssm.MaintenanceWindowTaskTaskInvocationParametersArgs(
                 run_command_parameters=command

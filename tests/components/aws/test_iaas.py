@@ -68,8 +68,6 @@ class Recorder(mocks.Mocks):
         if args.typ == "aws:networkfirewall/firewall:Firewall":
             attachment = {"endpointId": "vpce-firewall", "subnetId": "subnet"}
             outputs["firewallStatuses"] = [{"syncStates": [{"attachments": [attachment]}]}]
-        if args.typ == "aws:ec2/instance:Instance":
-            outputs["availabilityZone"] = f"zone of {args.inputs['subnetId']}"
         return f"{args.name}-id", outputs
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
@@ -199,10 +197,12 @@ def test_servers_are_managed_encrypted_and_without_keys() -> None:
         assert "userData" not in server
         assert server["tags"]["backup"] == "daily"
         assert server["tags"]["business-ids"] == plan.packages["welfare"].tags["business-ids"]
-    for disk in made.of("ebs/volume:Volume"):
-        assert (disk["encrypted"], disk["kmsKeyId"], disk["type"]) == (True, f"{KEY}data", "gp3")
-        assert disk["availabilityZone"].startswith("zone of aws-iaas-main-mynumber-app-")
-    assert len(made.of("ebs/volume:Volume")) == len(made.of("ec2/volumeAttachment:VolumeAttachment")) == 3
+        assert server["rootBlockDevice"]["deleteOnTermination"] is False
+    assert {s["tags"]["Name"]: s["rootBlockDevice"]["volumeSize"] for s in instances} == {
+        "jt131041p-welfare-app-1": 130,
+        "jt131041p-welfare-app-2": 130,
+        "jt131041p-welfare-batch-1": 230,
+    }
 
 
 def test_a_server_may_read_no_parameter_and_no_secret() -> None:
@@ -239,9 +239,13 @@ def test_files_are_encrypted_and_mounted_over_tls_only() -> None:
     assert zones == {"aws-iaas-main-mynumber-data-0-id", "aws-iaas-main-mynumber-data-1-id"}
 
 
-def test_every_flow_is_logged() -> None:
+def test_every_flow_is_kept_in_the_archive() -> None:
     _, made = shinjuku()
-    assert made.one("ec2/flowLog:FlowLog")["trafficType"] == "ALL"
+    log = made.one("ec2/flowLog:FlowLog")
+    assert log["trafficType"] == "ALL"
+    assert log["logDestination"] == "arn:aws:s3:::archive/flow-logs/main/"
+    # The archive's policy knows no Hive names.
+    assert log["destinationOptions"]["hiveCompatiblePartitions"] is False
 
 
 def test_endpoints_are_private_and_have_a_policy() -> None:
@@ -271,7 +275,7 @@ def test_verification_can_be_removed_and_costs_less() -> None:
     plan = replace(cloud_plan(manifest("131041-shinjuku-verification")), protect=False)
     made = run(plan)
     assert not [s for s in made.of("ec2/instance:Instance") if s["disableApiTermination"]]
-    assert not [v for v in made.of("ebs/volume:Volume") if v["finalSnapshot"]]
+    assert {s["rootBlockDevice"]["deleteOnTermination"] for s in made.of("ec2/instance:Instance")} == {True}
     assert made.one("route53/zone:Zone")["forceDestroy"] is True
     interface = [e for e in made.of("ec2/vpcEndpoint:VpcEndpoint") if e["vpcEndpointType"] == "Interface"]
     assert {len(endpoint["subnetIds"]) for endpoint in interface} == {1}
@@ -374,3 +378,15 @@ def test_network_isolation_makes_a_network_for_each_member() -> None:
 )
 def test_servers_are_patched_while_they_run(schedules: list[SchedulePlan], window: servers.Window) -> None:
     assert servers.patch_window(schedules) == window
+
+
+def test_the_window_patches_every_server_one_at_a_time() -> None:
+    _, made = shinjuku()
+    task = made.one("ssm/maintenanceWindowTask:MaintenanceWindowTask")
+    (target,) = task["targets"]
+    assert target["key"] == "InstanceIds"
+    assert sorted(target["values"]) == [
+        f"aws-iaas-welfare-{name}-id" for name in ("app-1", "app-2", "batch-1")
+    ]
+    assert (task["maxConcurrency"], task["maxErrors"]) == ("1", "0")
+    assert [len(batch) for batch in servers.batches(range(120))] == [50, 50, 20]
