@@ -77,7 +77,7 @@ class Audit:
             opts=self._room.opts(keep=True),
         )
         aws.s3.BucketPublicAccessBlock(
-            self._room.child(f"{purpose}-closed"),
+            self._room.child(f"{purpose}-public-access-block"),
             bucket=bucket.bucket,
             block_public_acls=True,
             block_public_policy=True,

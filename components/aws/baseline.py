@@ -158,7 +158,7 @@ class Baseline(pulumi.ComponentResource):
     def _posture(self) -> None:
         """Security Hub with AWS's own and the CIS standard."""
         hub = aws.securityhub.Account(
-            self._room.child("hub"),
+            self._room.child("security-hub"),
             # The default would be an old CIS version beside ours.
             enable_default_standards=False,
             auto_enable_controls=True,
@@ -167,7 +167,7 @@ class Baseline(pulumi.ComponentResource):
         )
         for key, standard in STANDARDS.items():
             aws.securityhub.StandardsSubscription(
-                self._room.child(f"hub-{key}"),
+                self._room.child(f"security-hub-{key}"),
                 standards_arn=f"arn:aws:securityhub:{self._room.plan.region}::standards/{standard}",
                 opts=self._room.opts(hub),
             )
@@ -175,7 +175,7 @@ class Baseline(pulumi.ComponentResource):
     def _account(self, data_key: pulumi.Output[str]) -> None:
         """What the account refuses from now on, whoever asks."""
         aws.iam.AccountPasswordPolicy(
-            self._room.child("passwords"),
+            self._room.child("password-policy"),
             # CIS AWS Foundations 3.0, 1.8 and 1.9. There are no users here: this is for those that
             # somebody makes by hand.
             minimum_password_length=14,
@@ -189,7 +189,7 @@ class Baseline(pulumi.ComponentResource):
             opts=self._room.opts(),
         )
         aws.s3.AccountPublicAccessBlock(
-            self._room.child("no-public-buckets"),
+            self._room.child("public-access-block"),
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -197,23 +197,19 @@ class Baseline(pulumi.ComponentResource):
             opts=self._room.opts(),
         )
         encryption = aws.ebs.EncryptionByDefault(
-            self._room.child("disks-encrypted"), enabled=True, opts=self._room.opts()
+            self._room.child("ebs-encryption"), enabled=True, opts=self._room.opts()
         )
-        aws.ebs.DefaultKmsKey(
-            self._room.child("disks-key"), key_arn=data_key, opts=self._room.opts(encryption)
-        )
+        aws.ebs.DefaultKmsKey(self._room.child("ebs-key"), key_arn=data_key, opts=self._room.opts(encryption))
         aws.ec2.InstanceMetadataDefaults(
-            self._room.child("metadata-v2"),
+            self._room.child("imds-defaults"),
             http_endpoint="enabled",
             http_tokens="required",
             http_put_response_hop_limit=1,
             opts=self._room.opts(),
         )
-        aws.ec2.SerialConsoleAccess(
-            self._room.child("no-serial-console"), enabled=False, opts=self._room.opts()
-        )
+        aws.ec2.SerialConsoleAccess(self._room.child("serial-console"), enabled=False, opts=self._room.opts())
         aws.accessanalyzer.Analyzer(
-            self._room.child("analyzer"),
+            self._room.child("access-analyzer"),
             analyzer_name=self._room.plan.name("analyzer"),
             type="ACCOUNT",
             opts=self._room.opts(),

@@ -126,14 +126,14 @@ class Lgwan(pulumi.ComponentResource):
     def _own(self) -> pulumi.Output[str]:
         """Direct Connect gateway, transit gateway, a table for each side, the circuits that exist."""
         plan = self._plan
-        meeting = aws.directconnect.Gateway(
-            self._child("meeting"),
+        dx_gateway = aws.directconnect.Gateway(
+            self._child("dx-gateway"),
             name=plan.name("circuits"),
             amazon_side_asn=str(plan.lgwan.asn),
             opts=self._opts(),
         )
         gateway = aws.ec2transitgateway.TransitGateway(
-            self._child("gateway"),
+            self._child("transit-gateway"),
             description=plan.name("lgwan"),
             amazon_side_asn=gateway_asn(plan),
             # Closed: whoever is attached gets no route and tells none, unless it is said here.
@@ -144,8 +144,8 @@ class Lgwan(pulumi.ComponentResource):
             opts=self._opts(),
         )
         joined = aws.directconnect.GatewayAssociation(
-            self._child("meeting-gateway"),
-            dx_gateway_id=meeting.id,
+            self._child("dx-gateway-association"),
+            dx_gateway_id=dx_gateway.id,
             associated_gateway_id=gateway.id,
             # All that the circuits are told of this tenant.
             allowed_prefixes=[str(prefix) for prefix in plan.lgwan.advertised],
@@ -156,7 +156,7 @@ class Lgwan(pulumi.ComponentResource):
         self._associate(CIRCUITS, self._circuits)
         for circuit in plan.lgwan.circuits.values():
             if circuit.id is not None:
-                self._circuit(circuit, circuit.id, meeting)
+                self._circuit(circuit, circuit.id, dx_gateway)
         return gateway.id
 
     def _table(
@@ -180,14 +180,14 @@ class Lgwan(pulumi.ComponentResource):
             opts=self._opts(),
         )
 
-    def _circuit(self, circuit: CircuitPlan, connection: str, meeting: aws.directconnect.Gateway) -> None:
+    def _circuit(self, circuit: CircuitPlan, connection: str, dx_gateway: aws.directconnect.Gateway) -> None:
         """The transit virtual interface on a circuit, and the alarm when it is down."""
         plan = self._plan
         interface = aws.directconnect.TransitVirtualInterface(
             self._child("circuit", circuit.key),
             name=plan.name(circuit.key),
             connection_id=connection,
-            dx_gateway_id=meeting.id,
+            dx_gateway_id=dx_gateway.id,
             vlan=circuit.vlan,
             address_family="ipv4",
             # As text: it also takes the 32-bit numbers that `bgp_asn` does not.
@@ -300,7 +300,7 @@ class Lgwan(pulumi.ComponentResource):
             opts=self._opts(),
         )
         aws.ec2transitgateway.Route(
-            self._child("closed", network.key),
+            self._child("blackhole", network.key),
             destination_cidr_block=str(network.cidr),
             blackhole=True,
             transit_gateway_route_table_id=self._tables[CIRCUITS].id,
@@ -309,7 +309,7 @@ class Lgwan(pulumi.ComponentResource):
         for role, blocks in reachable_blocks(network).items():
             for block in blocks:
                 aws.ec2transitgateway.Route(
-                    self._child("open", network.key, role, str(block.network_address)),
+                    self._child("transit-route", network.key, role, str(block.network_address)),
                     destination_cidr_block=str(block),
                     transit_gateway_attachment_id=attachment.id,
                     transit_gateway_route_table_id=self._tables[CIRCUITS].id,
@@ -337,7 +337,7 @@ class Lgwan(pulumi.ComponentResource):
         )
         for role in town_hall_roles(network):
             aws.ec2.Route(
-                self._child("route", network.key, role),
+                self._child("vpc-route", network.key, role),
                 route_table_id=made.route_tables[role],
                 destination_prefix_list_id=ranges.id,
                 transit_gateway_id=gateway,
@@ -355,7 +355,7 @@ class Lgwan(pulumi.ComponentResource):
         for domain, servers in network.dns.on_premises.items():
             key = domain.replace(".", "-")
             rule = aws.route53.ResolverRule(
-                self._child("names", network.key, key),
+                self._child("forward", network.key, key),
                 name=self._plan.name(network.key, key),
                 rule_type="FORWARD",
                 domain_name=domain,
@@ -366,7 +366,7 @@ class Lgwan(pulumi.ComponentResource):
                 opts=self._opts(),
             )
             aws.route53.ResolverRuleAssociation(
-                self._child("names", network.key, key, "network"),
+                self._child("forward", network.key, key, "association"),
                 name=self._plan.name(network.key, key),
                 resolver_rule_id=rule.id,
                 vpc_id=made.id,
@@ -378,7 +378,7 @@ class Lgwan(pulumi.ComponentResource):
         self, direction: str, network: NetworkPlan, made: NetworkGives, first: int
     ) -> aws.route53.ResolverEndpoint:
         return aws.route53.ResolverEndpoint(
-            self._child(direction, network.key),
+            self._child("resolver", direction, network.key),
             name=self._plan.name(direction, network.key),
             direction=direction.upper(),
             protocols=["Do53"],

@@ -171,14 +171,14 @@ def test_everything_is_made_closed(run: Any, aws_plan: Any) -> None:
     lock = found["b-archive-lock"].inputs["rule"]["defaultRetention"]
     assert lock["days"] >= 2555
     for purpose in ("archive", "records"):
-        block = found[f"b-{purpose}-closed"].inputs
+        block = found[f"b-{purpose}-public-access-block"].inputs
         assert all(v is True for k, v in block.items() if k.startswith(("block", "ignore", "restrict")))
         assert not found[f"b-{purpose}"].inputs["forceDestroy"]
     assert not found["b-records"].inputs.get("objectLockEnabled")  # Config delivers to no locked bucket.
 
     assert found["b-alarms"].inputs["kmsMasterKeyId"] == "arn:aws:mock:::b-key-messages"
-    assert found["b-metadata-v2"].inputs["httpTokens"] == "required"
-    assert found["b-disks-key"].inputs["keyArn"] == "arn:aws:mock:::b-key-data"
+    assert found["b-imds-defaults"].inputs["httpTokens"] == "required"
+    assert found["b-ebs-key"].inputs["keyArn"] == "arn:aws:mock:::b-key-data"
     assert found["b-default-group"].inputs["ingress"] == []
     assert found["b-default-routes"].inputs["routes"] == []
     assert {"b-root-use-alarm", "b-denied-calls-alarm", "b-watch-changes"} <= found.keys()

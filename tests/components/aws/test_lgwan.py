@@ -117,9 +117,9 @@ def test_own_circuits(run: Any, aws_plan: Any) -> None:
     plan = aws_plan(STACK)
     network = plan.networks["main"]
     found = run(lambda: layer(plan))
-    (meeting,) = of(found, "Gateway").values()
+    (dx_gateway,) = of(found, "Gateway").values()
     (gateway,) = of(found, "TransitGateway").values()
-    assert meeting["amazonSideAsn"] == str(plan.lgwan.asn)
+    assert dx_gateway["amazonSideAsn"] == str(plan.lgwan.asn)
     assert int(gateway["amazonSideAsn"]) != plan.lgwan.asn
     assert gateway["defaultRouteTableAssociation"] == gateway["defaultRouteTablePropagation"] == "disable"
 
