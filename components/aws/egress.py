@@ -220,7 +220,8 @@ class Egress:
             firewall_policy_arn=policy.arn,
             vpc_id=self._vpc.id,
             subnet_mappings=[aws.networkfirewall.FirewallSubnetMappingArgs(subnet_id=subnet.id)],
-            delete_protection=self._plan.protect,
+            # Never protected: an exception that has expired must be closed, protected tenant or not.
+            delete_protection=False,
             subnet_change_protection=self._plan.protect,
             encryption_configuration=aws.networkfirewall.FirewallEncryptionConfigurationArgs(
                 type="CUSTOMER_KMS", key_id=key

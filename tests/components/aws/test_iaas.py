@@ -311,7 +311,8 @@ def test_an_exception_opens_named_hosts_through_the_firewall_only() -> None:
     assert "aws:drop_established" in policy["statefulDefaultActions"]
     assert policy["statelessDefaultActions"] == ["aws:forward_to_sfe"]
     firewall = made.one("networkfirewall/firewall:Firewall")
-    assert firewall["deleteProtection"] is True
+    # What an expired exception opened must be closable while the tenant is protected.
+    assert firewall["deleteProtection"] is False
     assert firewall["encryptionConfiguration"] == {"type": "CUSTOMER_KMS", "keyId": f"{KEY}data"}
     logs = made.one("networkfirewall/loggingConfiguration:LoggingConfiguration")["loggingConfiguration"]
     assert {config["logType"] for config in logs["logDestinationConfigs"]} == {"ALERT", "FLOW"}
