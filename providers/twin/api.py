@@ -1,7 +1,8 @@
 """What an AWS API model says about values: enums, patterns, lengths and ranges, from botocore's data files.
 
-Only the JSON is read; botocore itself is not imported. The models are a supplement to the SDK's types: a resource
-names the operation its inputs go to (`ec2:CreateVpc`) and properties meet members by name, ignoring case.
+Only the JSON is read; botocore itself is not imported. The models are a supplement to the SDK's types: a
+resource names the operation its inputs go to (`ec2:CreateVpc`) and properties meet members by name,
+ignoring case.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is allowed for a scalar: one of `values`, a match of `pattern`, a length or a number within bounds."""
+    """What is allowed for a scalar: one of `values`, a match of `pattern`, a length or a number within
+    bounds.
+    """
 
     values: tuple[str, ...] = ()
     pattern: str = ""

@@ -1,8 +1,8 @@
 """How a cloud behaves, as data: one record a resource type, and the errors it answers with.
 
-A record says what the cloud decides (ids, computed properties), what it refuses (dangling references, names taken,
-overlapping ranges, quotas, deletion of what is in use) and what it cannot change in place. Hooks are plain
-functions over a `Scope`, for the few things that data cannot say.
+A record says what the cloud decides (ids, computed properties), what it refuses (dangling references, names
+taken, overlapping ranges, quotas, deletion of what is in use) and what it cannot change in place. Hooks are
+plain functions over a `Scope`, for the few things that data cannot say.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Maker = str | Callable[["Scope"], Value]
 Hook = Callable[["Scope"], None]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of ours
     """The cloud says no: its own error code, its own words, and the HTTP status it comes with."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -58,7 +58,9 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """A name that only one resource may have. `scope` and `value` are templates; an empty value claims nothing."""
+    """A name that only one resource may have. `scope` and `value` are templates; an empty value claims
+    nothing.
+    """
 
     scope: str
     value: str
@@ -131,8 +133,8 @@ class Behaviour:
     gone: tuple[Hook, ...] = ()
     """Checks and effects at deletion, before the resource goes."""
     outside: str = ""
-    """The form (a regular expression) of ids that others deliver into a unit: circuits, shared gateways. A well-formed
-    one that the twin has not seen is taken as delivered, and the twin says so."""
+    """The form (a regular expression) of ids that others deliver into a unit: circuits, shared gateways. A
+    well-formed one that the twin has not seen is taken as delivered, and the twin says so."""
     arrival: Mapping[str, Maker] = field(default_factory=dict)
     """The state of one that others have delivered."""
     reading: tuple[Hook, ...] = ()

@@ -72,42 +72,53 @@ def _unknown(path: str, name: str, members: Mapping[str, Property]) -> Failure:
 
 
 def _check(type_: Type, value: Value, path: str) -> Iterator[Failure]:
-    kind = type_.kind
-    if value is UNKNOWN or value is None or kind == "any":
+    if value is UNKNOWN or value is None or type_.kind == "any":
         return
-    if kind == "list":
-        if not isinstance(value, list):
-            yield _wrong(type_, value, path)
-        elif type_.item is not None:
-            for at, item in enumerate(value):
-                yield from _check(type_.item, item, f"{path}[{at}]")
-        return
-    if kind == "map":
-        if not isinstance(value, dict):
-            yield _wrong(type_, value, path)
-        elif type_.item is not None:
-            for name, item in value.items():
-                yield from _check(type_.item, item, f'{path}["{name}"]')
-        return
-    if kind == "obj":
-        if not isinstance(value, dict):
-            yield _wrong(type_, value, path)
-        else:
-            yield from _members(type_.members, value, path)
-        return
-    if kind == "one":
-        tries = [list(_check(choice, value, path)) for choice in type_.choices]
-        if all(tries):
-            yield min(tries, key=len)[0]
-        return
-    if kind == "asset":
-        if not (isinstance(value, dict) and SIGNATURE in value):
-            yield _wrong(type_, value, path)
-        return
-    if not _fits(kind, value):
+    inside = _INSIDES.get(type_.kind)
+    if inside is not None:
+        yield from inside(type_, value, path)
+    elif not _fits(type_.kind, value):
         yield _wrong(type_, value, path)
     elif type_.limit is not None:
         yield from _limits(type_, value, path)
+
+
+def _list(type_: Type, value: Value, path: str) -> Iterator[Failure]:
+    if not isinstance(value, list):
+        yield _wrong(type_, value, path)
+    elif type_.item is not None:
+        for at, item in enumerate(value):
+            yield from _check(type_.item, item, f"{path}[{at}]")
+
+
+def _map(type_: Type, value: Value, path: str) -> Iterator[Failure]:
+    if not isinstance(value, dict):
+        yield _wrong(type_, value, path)
+    elif type_.item is not None:
+        for name, item in value.items():
+            yield from _check(type_.item, item, f'{path}["{name}"]')
+
+
+def _object(type_: Type, value: Value, path: str) -> Iterator[Failure]:
+    if not isinstance(value, dict):
+        yield _wrong(type_, value, path)
+    else:
+        yield from _members(type_.members, value, path)
+
+
+def _one_of(type_: Type, value: Value, path: str) -> Iterator[Failure]:
+    """One of several types: when none fits, what is wrong with the one that fits best."""
+    tries = [list(_check(choice, value, path)) for choice in type_.choices]
+    if all(tries):
+        yield min(tries, key=len)[0]
+
+
+def _asset(type_: Type, value: Value, path: str) -> Iterator[Failure]:
+    if not (isinstance(value, dict) and SIGNATURE in value):
+        yield _wrong(type_, value, path)
+
+
+_INSIDES = {"list": _list, "map": _map, "obj": _object, "one": _one_of, "asset": _asset}
 
 
 def _fits(kind: str, value: Value) -> bool:
@@ -191,7 +202,9 @@ def _bound(value: float | None) -> str:
 
 
 def _show(value: Value) -> str:
-    """A value for a message: short, and never the inside of a structure, which may hold what is not for logs."""
+    """A value for a message: short, and never the inside of a structure, which may hold what is not for
+    logs.
+    """
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

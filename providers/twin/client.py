@@ -1,4 +1,6 @@
-"""Starts, finds and stops a twin from another program. Imports nothing heavy: the CLI uses it at every run."""
+"""Starts, finds and stops a twin from another program. Imports nothing heavy: the CLI uses it at every
+run.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,11 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
     command = [sys.executable, "-m", "providers.twin", "serve", "--dir", str(folder), "--idle", str(idle)]
     with log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
             cwd=Path(__file__).resolve().parents[2],
         )
     until = time.monotonic() + timeout

@@ -29,7 +29,9 @@ Function = Callable[[Call], dict[str, Value]]
 class Admit(Protocol):
     """Raises Refusal when the unit's organisation policy forbids the region or the operation."""
 
-    def __call__(self, session: Session, region: str, operation: str, /) -> None: ...
+    def __call__(self, session: Session, region: str, operation: str, /) -> None:
+        """`operation` is `service:Operation`, or just the service."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Cloud:
     admit: Admit
     say: Callable[[Refusal, str, str, str, Behaviour], str]
     """The text of a refusal: (refusal, verb, type, program's name, behaviour)."""
-    home: Callable[[Session, str, Behaviour, Mapping[str, Value]], str]
-    """The region a resource lives in: (session, type, behaviour, inputs)."""
+    home: Callable[[Session, Behaviour, Mapping[str, Value]], str]
+    """The region a resource lives in: (session, behaviour, inputs)."""
     zone_lost: Answer
     """What the cloud answers to a request for capacity in a zone that is out of order."""
     region_lost: Answer

@@ -13,7 +13,9 @@ from providers.twin.world import DEFAULTS
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One changed place. `kind` is "add", "delete" or "update"; `replaces` when it cannot be done in place."""
+    """One changed place. `kind` is "add", "delete" or "update"; `replaces` when it cannot be done in
+    place.
+    """
 
     path: str
     kind: str

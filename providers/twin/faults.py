@@ -21,8 +21,7 @@ until cancelled; lost-reply: done, but the answer never arrives; zone, region, c
 
 OPERATIONS = ("create", "read", "update", "delete", "invoke")
 _PLACES = {"zone", "region", "circuit"}
-# botocore's standard retry mode: at most 5 attempts in the Go SDK's provider default of 25 is what users meet;
-# waiting is exponential from 1 s, here scaled by `scale`.
+# The AWS provider retries throttled calls with exponential waits from about 1 s; five of them are modelled.
 _RETRY_SECONDS = (1, 2, 4, 8, 16)
 
 
@@ -67,7 +66,8 @@ class Fault:
             return False
         if self.times and number > self.times:
             return False
-        return self.probability >= 1 or random.Random(f"{self.seed}/{self.name}/{number}").random() < self.probability
+        dice = random.Random(f"{self.seed}/{self.name}/{number}")  # noqa: S311 - repeatable, not secret
+        return self.probability >= 1 or dice.random() < self.probability
 
     def matches(self, cloud: str, operation: str, type_: str, urn: str) -> bool:
         """Whether a call is one this fault is about."""
@@ -90,8 +90,10 @@ def parse(name: str, body: dict[str, Any]) -> Fault:
     if unknown:
         raise FaultError(
             Text(
-                ja=f"障害 {name} に不明な項目があります: {', '.join(unknown)}（使える項目: {', '.join(sorted(known))}）",
-                en=f"fault {name} has unknown fields: {', '.join(unknown)}; allowed: {', '.join(sorted(known))}",
+                ja=f"障害 {name} に不明な項目があります: {', '.join(unknown)}"
+                f"（使える項目: {', '.join(sorted(known))}）",
+                en=f"fault {name} has unknown fields: {', '.join(unknown)}; allowed:"
+                f" {', '.join(sorted(known))}",
             )
         )
     kind = body.get("kind")

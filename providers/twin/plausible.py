@@ -7,8 +7,22 @@ from providers.twin.scope import Scope, now
 from providers.twin.sdk import snake
 from providers.twin.wire import Value
 
-_TIMES = ("createdat", "createdate", "createdtime", "creationdate", "creationtime", "createtime", "createddate",
-          "lastmodified", "lastmodifiedtime", "lastupdated", "updatedat", "modifiedat", "timecreated", "updatetime")
+_TIMES = (
+    "createdat",
+    "createdate",
+    "createdtime",
+    "creationdate",
+    "creationtime",
+    "createtime",
+    "createddate",
+    "lastmodified",
+    "lastmodifiedtime",
+    "lastupdated",
+    "updatedat",
+    "modifiedat",
+    "timecreated",
+    "updatetime",
+)
 _UNITS = ("ownerid", "accountid", "awsaccountid", "registryid", "owneraccount")
 
 
@@ -19,7 +33,9 @@ def arn(scope: Scope, service: str) -> str:
 
 
 def value(scope: Scope, name: str, type_: Type, service: str) -> Value:
-    """A value for the computed property `name`: zero values where the name says nothing, as providers have it."""
+    """A value for the computed property `name`: zero values where the name says nothing, as providers have
+    it.
+    """
     kind = type_.kind
     low = name.lower()
     if kind in {"str", "enum"}:

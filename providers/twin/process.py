@@ -31,12 +31,12 @@ FILE = "twin.json"
 LOCK = "twin.lock"
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunningError(Exception):
     """Another twin holds this directory."""
 
 
 def hold(folder: Path) -> int:
-    """Takes the directory's lock for the life of this process; AlreadyRunning when another has it."""
+    """Takes the directory's lock for the life of this process; AlreadyRunningError when another has it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     for _ in range(25):
@@ -47,7 +47,7 @@ def hold(folder: Path) -> int:
         else:
             return handle
     os.close(handle)
-    raise AlreadyRunning(str(folder))
+    raise AlreadyRunningError(str(folder))
 
 
 async def serve(folder: Path, clouds: Sequence[Cloud], idle: float = 0, ports: Sequence[int] = ()) -> None:
@@ -108,15 +108,15 @@ def main(folder: Path, clouds: Sequence[Cloud], idle: float) -> int:
     language = language_of()
     try:
         asyncio.run(serve(folder, clouds, idle))
-    except AlreadyRunning:
+    except AlreadyRunningError:
         text = Text(ja=f"{folder} のツインはすでに動いています", en=f"a twin already runs in {folder}")
-        print(text.say(language), file=sys.stderr)
+        sys.stderr.write(f"{text.say(language)}\n")
         return 3
     except (StoreError, OSError) as error:
         text = Text(
             ja=f"ツインを始められません: {error}。ディスクの空きと権限を確かめてください",
             en=f"the twin cannot start: {error}; check disk space and permissions",
         )
-        print(text.say(language), file=sys.stderr)
+        sys.stderr.write(f"{text.say(language)}\n")
         return 4
     return 0

@@ -1,7 +1,8 @@
 """The catalogue of a cloud: every resource's and function's names, types and limits, ready to check against.
 
-Built from the installed SDK (`sdk.py`) and, where a behaviour names an API operation, from the API's published
-model (`api.py`). Results are kept in one small file a version, so that a second start parses nothing.
+Built from the installed SDK (`sdk.py`) and, where a behaviour names an API operation, from the API's
+published model (`api.py`). Results are kept in one small file a version, so that a second start parses
+nothing.
 """
 
 from __future__ import annotations
@@ -129,9 +130,7 @@ class Catalogue:
             tuple(name for name, found in inputs.items() if found.required),
             {name: found.default for name, found in inputs.items() if found.default is not None},
             frozenset(name for name, found in outputs.items() if found.secret),
-            frozenset(
-                name for name, found in outputs.items() if name not in inputs or found.always
-            ),
+            frozenset(name for name, found in outputs.items() if name not in inputs or found.always),
         )
         self._schemas[token] = schema
         return schema
@@ -167,7 +166,9 @@ class Catalogue:
         return members
 
     def _limit(self, token: str, operation: str, inputs: Mapping[str, Property]) -> None:
-        """Writes the API's limits into the types of `inputs`; they are this resource's own at the top level."""
+        """Writes the API's limits into the types of `inputs`; they are this resource's own at the top
+        level.
+        """
         key = f"l:{token}:{operation}"
         limits = self._cache.get(key)
         if limits is None:

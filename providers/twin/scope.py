@@ -1,4 +1,6 @@
-"""What a behaviour sees while the cloud acts on one resource: its properties, its surroundings, made-up values."""
+"""What a behaviour sees while the cloud acts on one resource: its properties, its surroundings, made-up
+values.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ class Scope:
         """The resource of `kind` with this id or handle in this unit; region None means any, "" this one."""
         wanted = self.region if region == "" else region
         for row in self.store.with_value(self.cloud, str(value), self.unit):
-            if row.type == kind and wanted in (None, row.region, "global") or (
+            if (row.type == kind and wanted in (None, row.region, "global")) or (
                 row.type == kind and row.region == "global"
             ):
                 return row
@@ -91,8 +93,15 @@ class Scope:
     def make(self, kind: str, id_: str, state: Mapping[str, Value], *, owned: bool = True) -> int:
         """Adds a resource that the cloud makes by itself, with the ARN in `state` as a handle."""
         rid = self.store.add(
-            self.cloud, self.unit, self.region, kind, id_, state, {},
-            name="", owner=self.rid if owned else None,
+            self.cloud,
+            self.unit,
+            self.region,
+            kind,
+            id_,
+            state,
+            {},
+            name="",
+            owner=self.rid if owned else None,
         )
         self.store.set_handles(rid, {state["arn"]} if state.get("arn") else set())
         return rid
@@ -124,8 +133,9 @@ class Scope:
     def fill(self, template: str, extra: Mapping[str, str] | None = None) -> str:
         """`template` with its holes filled.
 
-        Holes: hexN, digitsN, alnumN, upperN (a letter behind the number makes another one), uuid, now, unit,
-        region, partition, id, resource (the program's name for it), kind (the type's last part), any property path, and those in `extra`.
+        Holes: hexN, digitsN, alnumN, upperN (a letter behind the number makes another one), uuid, now,
+        unit, region, partition, id, resource (the program's name for it), kind (the type's last part), any
+        property path, and those in `extra`.
         """
         parts = holes(template)
         text = [parts[0]]

@@ -1,9 +1,9 @@
 """Reads names and types out of an installed Pulumi SDK's source files, without importing them.
 
-An SDK file of a hundred kilobytes is mostly prose and overloads, so only the classes that are asked for are cut
-out of the text and parsed. How the files speak is described in pulumi/pulumi, pkg/codegen/python: inputs are the
-`@pulumi.getter` properties of `XArgs`, required ones its keyword-only arguments without a default, outputs the
-getters of the resource class, defaults and secrets assignments in `_internal_init`.
+An SDK file of a hundred kilobytes is mostly prose and overloads, so only the classes that are asked for are
+cut out of the text and parsed. How the files speak is described in pulumi/pulumi, pkg/codegen/python:
+inputs are the `@pulumi.getter` properties of `XArgs`, required ones its keyword-only arguments without a
+default, outputs the getters of the resource class, defaults and secrets assignments in `_internal_init`.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Sdk:
         if not source.has(name):
             return None
         return [
-            statement.value.value
+            str(statement.value.value)
             for statement in source.parse(name).body
             if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
         ]
@@ -203,7 +203,8 @@ class _Source:
 
     def parse(self, name: str) -> ast.ClassDef:
         node = ast.parse(self._cut(self._at[name])).body[0]
-        assert isinstance(node, ast.ClassDef)
+        if not isinstance(node, ast.ClassDef):
+            raise SdkError(f"{name} is not a class")
         return node
 
     def parse_function(self, name: str) -> ast.FunctionDef:
@@ -211,7 +212,8 @@ class _Source:
         if match is None:
             raise SdkError(f"no function {name}")
         node = ast.parse(self._cut(match.start())).body[0]
-        assert isinstance(node, ast.FunctionDef)
+        if not isinstance(node, ast.FunctionDef):
+            raise SdkError(f"{name} is not a function")
         return node
 
     def _cut(self, start: int) -> str:

@@ -1,6 +1,7 @@
 """Secrets at rest: the store keeps a keyed digest in a secret's place, never the secret.
 
-That is enough to tell whether a secret has changed; the value itself comes back from the engine, which has it.
+That is enough to tell whether a secret has changed; the value itself comes back from the engine, which has
+it.
 """
 
 from __future__ import annotations
@@ -42,13 +43,17 @@ def _sealed(value: Value, path: Path, key: bytes) -> Value:
 
 
 def unseal(stored: Value, known: Value, key: bytes, secrets: set[Path], path: Path = ()) -> Value:
-    """`stored` with secrets restored from `known` where they are still the same; their paths go to `secrets`."""
+    """`stored` with secrets restored from `known` where they are still the same; their paths go to
+    `secrets`.
+    """
     if isinstance(stored, dict):
         if MARK in stored:
             secrets.add(path)
             return known if known is not None and _digest(known, key) == stored[MARK] else LOST
         inner = known if isinstance(known, dict) else {}
-        return {name: unseal(item, inner.get(name), key, secrets, (*path, name)) for name, item in stored.items()}
+        return {
+            name: unseal(item, inner.get(name), key, secrets, (*path, name)) for name, item in stored.items()
+        }
     if isinstance(stored, list):
         items = known if isinstance(known, list) else []
         return [

@@ -1,9 +1,10 @@
 """The provider protocol (pulumirpc.ResourceProvider) over one cloud of the twin.
 
-One event loop serves every engine. The protocol has no field that says which configuration a call belongs to, so
-configurations are kept by connection: each provider instance of each engine attaches over its own.
+One event loop serves every engine. The protocol has no field that says which configuration a call belongs
+to, so configurations are kept by connection: each provider instance of each engine attaches over its own.
 """
 
+# ruff: noqa: N802, D102, ARG002 - the protocol (pulumi/provider.proto) names and documents the methods
 from __future__ import annotations
 
 import asyncio
@@ -53,7 +54,7 @@ class Peer:
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class _Abort(Exception):
+class _AbortError(Exception):
     """Ends a call with a status and a text for the user."""
 
     def __init__(self, status: grpc.StatusCode, text: str) -> None:
@@ -65,7 +66,9 @@ class _Abort(Exception):
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one cloud. `touch` is called at every request, for the idle clock."""
 
-    def __init__(self, world: World, language: Language | None = None, touch: Callable[[], None] = lambda: None):
+    def __init__(
+        self, world: World, language: Language | None = None, touch: Callable[[], None] = lambda: None
+    ):
         self.world = world
         self.language: Language = language or language_of()
         self._touch = touch
@@ -87,7 +90,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _session(self, context: Any) -> Session:
         peer = self._peer(context)
         if peer.session is None:
-            raise _Abort(
+            raise _AbortError(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 self._say(
                     Text(
@@ -110,7 +113,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             channel = self._channels[peer.engine] = grpc.aio.insecure_channel(peer.engine)
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
         with contextlib.suppress(grpc.aio.AioRpcError):
-            await engine_pb2_grpc.EngineStub(channel).Log(request, timeout=2)
+            stub: Any = engine_pb2_grpc.EngineStub(channel)
+            await stub.Log(request, timeout=2)
 
     async def _remark(self, context: Any, urn: str, outcome: Outcome) -> None:
         for token in outcome.remarks:
@@ -132,7 +136,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Runs a handler; what goes wrong becomes a status with a text for people, never a traceback."""
         try:
             return await work()
-        except _Abort as abort:
+        except _AbortError as abort:
             await context.abort(abort.status, abort.text)
         except SdkError as error:
             await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
@@ -143,9 +147,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
             await context.abort(grpc.StatusCode.UNAVAILABLE, self._say(text))
 
-    def _refused(self, refusal: Refusal, verb: str, token: str, name: str) -> _Abort:
+    def _refused(self, refusal: Refusal, verb: str, token: str, name: str) -> _AbortError:
         behaviour = self.world.behaviour(token)
-        return _Abort(grpc.StatusCode.UNKNOWN, self.world.cloud.say(refusal, verb, token, name, behaviour))
+        return _AbortError(
+            grpc.StatusCode.UNKNOWN, self.world.cloud.say(refusal, verb, token, name, behaviour)
+        )
 
     # Life
 
@@ -192,7 +198,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 peer.session = self.world.cloud.session(arguments)
             except Refusal as refusal:
-                raise _Abort(grpc.StatusCode.INVALID_ARGUMENT, refusal.message) from refusal
+                raise _AbortError(grpc.StatusCode.INVALID_ARGUMENT, refusal.message) from refusal
             return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
         return await self._answer(context, work)
@@ -237,7 +243,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             olds, news = plain(request.old_inputs), plain(request.news)
             changes = diff(behaviour, olds, news, request.ignoreChanges)
             response = provider_pb2.DiffResponse(
-                changes=provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE,
+                changes=provider_pb2.DiffResponse.DIFF_SOME
+                if changes
+                else provider_pb2.DiffResponse.DIFF_NONE,
                 diffs=_tops(changes),
                 replaces=sorted({_top(change.path) for change in changes if change.replaces}),
                 hasDetailedDiff=True,
@@ -261,10 +269,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             inputs, secrets = decode(request.properties)
             response = provider_pb2.CreateResponse()
             if request.preview:
-                encode(self.world.foresee(session, token, name, inputs), secrets, into=response.properties)
+                encode(self.world.foresee(session, token, inputs), secrets, into=response.properties)
                 return response
             outcome = await self._act(
-                context, request, "create", token, name, request.timeout,
+                context,
+                request,
+                "create",
+                token,
+                name,
+                request.timeout,
                 lambda: self.world.create(session, token, name, inputs, secrets),
             )
             response.id = outcome.id
@@ -286,7 +299,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 encode(state, secrets | old_secrets, into=response.properties)
                 return response
             outcome = await self._act(
-                context, request, "update", token, name, request.timeout,
+                context,
+                request,
+                "update",
+                token,
+                name,
+                request.timeout,
                 lambda: self.world.update(session, token, name, request.id, inputs, secrets),
             )
             self._fill(response.properties, outcome.state, {**olds, **inputs}, secrets)
@@ -300,7 +318,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             token, name = _token_and_name(request.urn)
             state = plain(request.properties)
             await self._act(
-                context, request, "delete", token, name, request.timeout,
+                context,
+                request,
+                "delete",
+                token,
+                name,
+                request.timeout,
                 lambda: self.world.delete(session, token, name, request.id, state),
             )
             return empty_pb2.Empty()
@@ -314,7 +337,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             state, state_secrets = decode(request.properties)
             inputs, secrets = decode(request.inputs)
             outcome = await self._act(
-                context, request, "read", token, name, 0,
+                context,
+                request,
+                "read",
+                token,
+                name,
+                0,
                 lambda: self.world.read(session, token, name, request.id, state, inputs),
             )
             response = provider_pb2.ReadResponse(id=outcome.id)
@@ -338,11 +366,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if response.failures:
                 return response
             result = await self._act(
-                context, request, "invoke", token, token, 0,
+                context,
+                request,
+                "invoke",
+                token,
+                token,
+                0,
                 lambda: self.world.invoke(session, token, arguments),
             )
             if result is None:
-                raise _Abort(grpc.StatusCode.UNIMPLEMENTED, self._say(_unmodelled(token)))
+                raise _AbortError(grpc.StatusCode.UNIMPLEMENTED, self._say(_unmodelled(token)))
             encode(result, into=getattr(response, "return"))
             return response
 
@@ -351,7 +384,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     # Parts
 
     async def _act(
-        self, context: Any, request: Any, operation: str, token: str, name: str, timeout: float,
+        self,
+        context: Any,
+        request: Any,
+        operation: str,
+        token: str,
+        name: str,
+        timeout: float,
         act: Callable[[], Any],
     ) -> Any:
         """Performs one operation, with whatever fault is in force for it."""
@@ -379,14 +418,20 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 refusal = Refusal("ThrottlingException", "Rate exceeded", 400)
                 raise self._refused(refusal, operation, token, name)
         elif fault.kind == "transient":
-            refusal = Refusal("ServiceUnavailable", "The service is unavailable. Please try again shortly.", 503)
+            refusal = Refusal(
+                "ServiceUnavailable", "The service is unavailable. Please try again shortly.", 503
+            )
             raise self._refused(refusal, operation, token, name)
         elif fault.kind == "slow":
             await self._wait(peer, fault.seconds * fault.scale, operation, token, name)
         elif fault.kind == "stuck":
             # An engine gives no timeout unless the program set one; then only cancelling ends the wait.
             await self._wait(peer, timeout if timeout > 0 else None, operation, token, name)
-            refusal = Refusal("OperationTimeout", f"timeout while waiting for state to become 'available' (timeout: {timeout:g}s)", 0)
+            refusal = Refusal(
+                "OperationTimeout",
+                f"timeout while waiting for state to become 'available' (timeout: {timeout:g}s)",
+                0,
+            )
             raise self._refused(refusal, operation, token, name)
 
     async def _wait(self, peer: Peer, seconds: float | None, operation: str, token: str, name: str) -> None:
@@ -427,8 +472,10 @@ def _token_and_name(urn: str) -> tuple[str, str]:
 
 def _takes_json(schema: Schema, key: str) -> bool:
     found = schema.inputs.get(key)
-    return found is not None and found.type.kind == "one" and any(
-        choice.kind == "str" for choice in found.type.choices
+    return (
+        found is not None
+        and found.type.kind == "one"
+        and any(choice.kind == "str" for choice in found.type.choices)
     )
 
 

@@ -1,11 +1,12 @@
 """What the twin remembers: every resource of every cloud, unit and region, in one SQLite file.
 
-Properties live on disk, packed; nothing is held in memory beside SQLite's own small page cache. Each change is one
-transaction in write-ahead mode: what was acknowledged survives kill -9 of the process (a power cut may lose the
-last changes, which a simulation can bear). Any process may open the file at the same time: `twin ls` and
-`twin tamper` do.
+Properties live on disk, packed; nothing is held in memory beside SQLite's own small page cache. Each change
+is one transaction in write-ahead mode: what was acknowledged survives kill -9 of the process (a power cut
+may lose the last changes, which a simulation can bear). Any process may open the file at the same time:
+`twin ls` and `twin tamper` do.
 """
 
+# ruff: noqa: S608 - table and column names are constants of this file; values are always bound
 from __future__ import annotations
 
 import json
@@ -13,7 +14,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +33,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS resource_id ON resource(id, kid, pid);
 CREATE INDEX IF NOT EXISTS resource_kind ON resource(pid, kid);
 CREATE INDEX IF NOT EXISTS resource_owner ON resource(owner) WHERE owner IS NOT NULL;
 -- Other values by which a resource is found: its ARN, its name.
-CREATE TABLE IF NOT EXISTS handle(value TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(value, rid)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS handle_rid ON handle(rid);
--- src holds or belongs to dst. mode: 0 mentions, 1 holds (dst cannot go), 2 belongs (goes with dst).
-CREATE TABLE IF NOT EXISTS link(
+CREATE TABLE IF NOT EXISTS handle(value TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(value, rid))
+WITHOUT ROWID; CREATE INDEX IF NOT EXISTS handle_rid ON handle(rid); -- src holds or belongs to dst. mode: 0
+mentions, 1 holds (dst cannot go), 2 belongs (goes with dst). CREATE TABLE IF NOT EXISTS link(
     dst INTEGER NOT NULL, src INTEGER NOT NULL, path TEXT NOT NULL, mode INTEGER NOT NULL,
     PRIMARY KEY(dst, src, path)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS link_src ON link(src);
@@ -122,7 +122,7 @@ class Store:
         self._sql.close()
 
     @contextmanager
-    def change(self) -> Iterator[None]:
+    def change(self) -> Generator[None]:
         """One transaction: all of the changes inside, or none. May be nested; the outermost one counts."""
         if self._depth:
             self._depth += 1
@@ -176,7 +176,11 @@ class Store:
             where, values = _where({"cloud": cloud, "unit": unit})
             picked = f"SELECT rid FROM resource JOIN place USING(pid){where}"
             for table, column in (
-                ("handle", "rid"), ("claim", "rid"), ("span", "rid"), ("link", "src"), ("link", "dst")
+                ("handle", "rid"),
+                ("claim", "rid"),
+                ("span", "rid"),
+                ("link", "src"),
+                ("link", "dst"),
             ):
                 self._sql.execute(f"DELETE FROM {table} WHERE {column} IN ({picked})", values)
             gone = self._sql.execute(f"DELETE FROM resource WHERE rid IN ({picked})", values).rowcount
@@ -207,8 +211,7 @@ class Store:
             "INSERT INTO resource(pid, kid, id, name, owner, body) VALUES(?, ?, ?, ?, ?, ?)",
             (pid, kid, id_, name, owner, _pack(state, inputs)),
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+        return cursor.lastrowid or 0
 
     def rewrite(self, rid: int, state: Mapping[str, Value], inputs: Mapping[str, Value]) -> None:
         """Replaces the properties of a resource."""
@@ -224,12 +227,21 @@ class Store:
                 if current in seen:
                     continue
                 seen.add(current)
-                pending += [row[0] for row in self._sql.execute(
-                    "SELECT rid FROM resource WHERE owner=?", (current,))]
-                pending += [row[0] for row in self._sql.execute(
-                    "SELECT src FROM link WHERE dst=? AND mode=?", (current, BELONGS))]
+                pending += [
+                    row[0] for row in self._sql.execute("SELECT rid FROM resource WHERE owner=?", (current,))
+                ]
+                pending += [
+                    row[0]
+                    for row in self._sql.execute(
+                        "SELECT src FROM link WHERE dst=? AND mode=?", (current, BELONGS)
+                    )
+                ]
                 for table, column in (
-                    ("handle", "rid"), ("claim", "rid"), ("span", "rid"), ("link", "src"), ("link", "dst"),
+                    ("handle", "rid"),
+                    ("claim", "rid"),
+                    ("span", "rid"),
+                    ("link", "src"),
+                    ("link", "dst"),
                     ("resource", "rid"),
                 ):
                     self._sql.execute(f"DELETE FROM {table} WHERE {column}=?", (current,))
@@ -266,7 +278,8 @@ class Store:
     def count(self, cloud: str, unit: str, region: str, type_: str) -> int:
         """How many resources of this type there are in a region."""
         query = (
-            "SELECT count(*) FROM resource WHERE pid=(SELECT pid FROM place WHERE cloud=? AND unit=? AND region=?)"
+            "SELECT count(*) FROM resource WHERE pid=(SELECT pid FROM place WHERE cloud=? AND unit=? AND"
+            " region=?)"
             " AND kid=(SELECT kid FROM kind WHERE token=?)"
         )
         return self._sql.execute(query, (cloud, unit, region, type_)).fetchone()[0]
@@ -307,21 +320,27 @@ class Store:
 
     def owned(self, owner: int) -> list[Row]:
         """Every resource that the cloud made for `owner`."""
-        return [_row(found) for found in self._sql.execute(f"{_SELECT} WHERE r.owner=? ORDER BY r.rid", (owner,))]
+        return [
+            _row(found) for found in self._sql.execute(f"{_SELECT} WHERE r.owner=? ORDER BY r.rid", (owner,))
+        ]
 
     def claim(self, scope: str, value: str, rid: int) -> int:
         """Claims a name in a scope; gives the number of who has it, which is `rid` when it was free.
 
         A negative number means that nobody has it, but it cannot be taken yet (`linger`).
         """
-        found = self._sql.execute("SELECT rid FROM claim WHERE scope=? AND value=?", (scope, value)).fetchone()
+        found = self._sql.execute(
+            "SELECT rid FROM claim WHERE scope=? AND value=?", (scope, value)
+        ).fetchone()
         if found and (found[0] >= 0 or -found[0] > time.time()):
             return found[0]
         self._sql.execute("INSERT OR REPLACE INTO claim VALUES(?, ?, ?)", (scope, value, rid))
         return rid
 
     def linger(self, scope: str, value: str, until: float) -> None:
-        """Keeps a name from being taken before `until` (seconds since 1970), though nothing has it any more."""
+        """Keeps a name from being taken before `until` (seconds since 1970), though nothing has it any
+        more.
+        """
         self._sql.execute("INSERT OR REPLACE INTO claim VALUES(?, ?, ?)", (scope, value, -int(until)))
 
     def drop_claims(self, rid: int) -> None:

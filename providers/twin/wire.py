@@ -1,9 +1,9 @@
 """Pulumi's wire form of property values, to and from plain Python.
 
-Plain means `None`, `bool`, `int`, `float`, `str`, `list`, `dict` and `UNKNOWN`. What the protocol marks with
-signatures (secrets, output values, resource references; `sdk/go/common/resource/properties.go` in pulumi/pulumi
-is the specification) is unwrapped: which places were secret is kept beside the value as a set of paths.
-Assets and archives stay as they are: dictionaries with their signature.
+Plain means `None`, `bool`, `int`, `float`, `str`, `list`, `dict` and `UNKNOWN`. What the protocol marks
+with signatures (secrets, output values, resource references; `sdk/go/common/resource/properties.go` in
+pulumi/pulumi is the specification) is unwrapped: which places were secret is kept beside the value as a set
+of paths. Assets and archives stay as they are: dictionaries with their signature.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Value = Any
 Path = tuple[str | int, ...]
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature of the protocol
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from providers.twin import plausible
-from providers.twin.behaviour import GENERIC, Behaviour, Refusal, Unique
+from providers.twin.behaviour import GENERIC, Behaviour, Unique
 from providers.twin.cloud import Call, Cloud
 from providers.twin.faults import Faults
 from providers.twin.schema import Catalogue, Schema
@@ -25,12 +25,16 @@ DEFAULTS = "__defaults"
 
 
 ASSUMED = "assumed:"
-"""Starts a remark about something taken as delivered by others; without it a remark is an unmodelled token."""
+"""Starts a remark about something taken as delivered by others; without it a remark is an unmodelled
+token.
+"""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What an operation gives back: the id, what the cloud reports, the inputs it corresponds to, and remarks."""
+    """What an operation gives back: the id, what the cloud reports, the inputs it corresponds to, and
+    remarks.
+    """
 
     id: str
     state: dict[str, Value]
@@ -61,7 +65,9 @@ class World:
         return self.cloud.behaviour(token) is not None
 
     def hand_over(self, session: Session) -> None:
-        """Fills a unit with what is there at hand-over, the first time it is seen (or seen again after a reset)."""
+        """Fills a unit with what is there at hand-over, the first time it is seen (or seen again after a
+        reset).
+        """
         if session.unit in self._seeded and self.store.is_seeded(self.cloud.name, session.unit):
             return
         with self.store.change():
@@ -72,8 +78,12 @@ class World:
 
     # What the program's inputs become
 
-    def settle(self, token: str, name: str, inputs: dict[str, Value], olds: Mapping[str, Value], seed: bytes) -> dict[str, Value]:
-        """`inputs` with the SDK's defaults, and a name made up where none is given; an old made-up name stays."""
+    def settle(
+        self, token: str, name: str, inputs: dict[str, Value], olds: Mapping[str, Value], seed: bytes
+    ) -> dict[str, Value]:
+        """`inputs` with the SDK's defaults, and a name made up where none is given; an old made-up name
+        stays.
+        """
         schema = self.catalogue.resource(token)
         settled = {key: value for key, value in inputs.items() if value is not None and key != DEFAULTS}
         filled: list[str] = []
@@ -97,7 +107,7 @@ class World:
 
     # Previews
 
-    def foresee(self, session: Session, token: str, name: str, inputs: dict[str, Value]) -> dict[str, Value]:
+    def foresee(self, session: Session, token: str, inputs: dict[str, Value]) -> dict[str, Value]:
         """What a create would report, with everything that only the cloud can decide unknown."""
         schema = self.catalogue.resource(token)
         state: dict[str, Value] = {
@@ -114,7 +124,11 @@ class World:
         return state
 
     def foresee_update(
-        self, session: Session, token: str, olds: Mapping[str, Value], old_inputs: Mapping[str, Value],
+        self,
+        session: Session,
+        token: str,
+        olds: Mapping[str, Value],
+        old_inputs: Mapping[str, Value],
         inputs: dict[str, Value],
     ) -> dict[str, Value]:
         """What an update would report, as far as it can be known."""
@@ -129,7 +143,11 @@ class World:
     # Changes
 
     def create(
-        self, session: Session, token: str, name: str, inputs: dict[str, Value],
+        self,
+        session: Session,
+        token: str,
+        name: str,
+        inputs: dict[str, Value],
         secrets: frozenset[Path] = frozenset(),
     ) -> Outcome:
         """Makes a resource; Refusal when the cloud would not."""
@@ -157,8 +175,14 @@ class World:
             inputs = _kept(inputs)
             secrets |= {(name_,) for name_ in scope.schema.secret_outputs}
             scope.rid = self.store.add(
-                scope.cloud, scope.unit, scope.region, token, scope.id,
-                self._sealed(scope.state, secrets), self._sealed(inputs, secrets), name=name,
+                scope.cloud,
+                scope.unit,
+                scope.region,
+                token,
+                scope.id,
+                self._sealed(scope.state, secrets),
+                self._sealed(inputs, secrets),
+                name=name,
             )
             self._register(scope, behaviour, links)
             before = dict(scope.state)
@@ -171,7 +195,12 @@ class World:
         return Outcome(scope.id, scope.state, inputs, remarks + scope.diagnostics)
 
     def update(
-        self, session: Session, token: str, name: str, id_: str, inputs: dict[str, Value],
+        self,
+        session: Session,
+        token: str,
+        name: str,
+        id_: str,
+        inputs: dict[str, Value],
         secrets: frozenset[Path] = frozenset(),
     ) -> Outcome:
         """Changes a resource in place; Refusal when it is gone or the cloud would not."""
@@ -200,7 +229,9 @@ class World:
             self.store.rewrite(row.rid, self._sealed(scope.state, secrets), self._sealed(inputs, secrets))
         return Outcome(row.id, scope.state, inputs, scope.diagnostics)
 
-    def delete(self, session: Session, token: str, name: str, id_: str, state: Mapping[str, Value]) -> Outcome:
+    def delete(
+        self, session: Session, token: str, name: str, id_: str, state: Mapping[str, Value]
+    ) -> Outcome:
         """Removes a resource; done already is done. Refusal while it is protected or in use."""
         behaviour = self.behaviour(token)
         with self.store.change():
@@ -225,7 +256,12 @@ class World:
         return Outcome(id_, {}, {}, scope.diagnostics)
 
     def read(
-        self, session: Session, token: str, name: str, id_: str, state: Mapping[str, Value],
+        self,
+        session: Session,
+        token: str,
+        name: str,
+        id_: str,
+        state: Mapping[str, Value],
         inputs: Mapping[str, Value],
     ) -> Outcome:
         """What the cloud reports for an id now; an empty id when it is gone."""
@@ -268,9 +304,16 @@ class World:
     def _scope(
         self, session: Session, token: str, name: str, inputs: dict[str, Value], behaviour: Behaviour
     ) -> Scope:
-        region = self.cloud.home(session, token, behaviour, inputs)
+        region = self.cloud.home(session, behaviour, inputs)
         return Scope(
-            self.store, session, self.cloud.name, region, token, name, self.catalogue.resource(token), inputs,
+            self.store,
+            session,
+            self.cloud.name,
+            region,
+            token,
+            name,
+            self.catalogue.resource(token),
+            inputs,
             lost=self.faults.lost,
         )
 
@@ -299,7 +342,8 @@ class World:
             # Imports name things by ARN or name as well as by id.
             row = next(
                 (
-                    found for found in self.store.with_value(scope.cloud, id_, scope.unit)
+                    found
+                    for found in self.store.with_value(scope.cloud, id_, scope.unit)
                     if found.type == scope.type and found.region in (scope.region, "global")
                 ),
                 None,
@@ -355,7 +399,9 @@ class World:
         """Builds the state: inputs, what the cloud takes by default, and what it decides."""
         schema = scope.schema
         state = scope.state
-        state.update({key: value for key, value in scope.inputs.items() if key != DEFAULTS and value is not None})
+        state.update(
+            {key: value for key, value in scope.inputs.items() if key != DEFAULTS and value is not None}
+        )
         for key, value in behaviour.defaults.items():
             state.setdefault(key, value)
         if self.cloud.region in schema.outputs:
@@ -380,10 +426,16 @@ class World:
                     state[key] = value
 
     def _merge(
-        self, schema: Schema, behaviour: Behaviour, state: dict[str, Value], old_inputs: Mapping[str, Value],
+        self,
+        schema: Schema,
+        behaviour: Behaviour,
+        state: dict[str, Value],
+        old_inputs: Mapping[str, Value],
         inputs: Mapping[str, Value],
     ) -> dict[str, Value]:
-        """`state` after `old_inputs` became `inputs`: what is no longer asked for goes, unless the cloud keeps it."""
+        """`state` after `old_inputs` became `inputs`: what is no longer asked for goes, unless the cloud
+        keeps it.
+        """
         for key in old_inputs:
             if inputs.get(key) is None and key not in schema.computed:
                 state.pop(key, None)

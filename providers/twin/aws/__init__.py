@@ -21,11 +21,14 @@ AWS = Cloud(
     home=home,
     zone_lost=Answer(
         "InsufficientInstanceCapacity",
-        "We currently do not have sufficient capacity in the Availability Zone you requested ({value}). Please try"
+        "We currently do not have sufficient capacity in the Availability Zone you requested ({value})."
+        " Please try"
         " again in another Availability Zone.",
         500,
     ),
     region_lost=Answer(
-        "RequestError", "send request failed: dial tcp: lookup in {value} timed out: the region does not answer", 0
+        "RequestError",
+        "send request failed: dial tcp: lookup in {value} timed out: the region does not answer",
+        0,
     ),
 )

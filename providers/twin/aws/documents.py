@@ -11,16 +11,22 @@ from providers.twin.wire import Value
 
 
 def render(arguments: Mapping[str, Value]) -> dict[str, Value]:
-    """The document for `arguments`, with sources merged first and overrides last; statements replace by Sid."""
+    """The document for `arguments`, with sources merged first and overrides last; statements replace by
+    Sid.
+    """
     statements: list[dict[str, Any]] = []
-    sources = [*([arguments["sourceJson"]] if arguments.get("sourceJson") else []),
-               *(arguments.get("sourcePolicyDocuments") or [])]
+    sources = [
+        *([arguments["sourceJson"]] if arguments.get("sourceJson") else []),
+        *(arguments.get("sourcePolicyDocuments") or []),
+    ]
     for text in sources:
         _merge(statements, _statements(text), unique=True)
     own = [_statement(item) for item in arguments.get("statements") or []]
     _merge(statements, own, unique=not sources)
-    overrides = [*([arguments["overrideJson"]] if arguments.get("overrideJson") else []),
-                 *(arguments.get("overridePolicyDocuments") or [])]
+    overrides = [
+        *([arguments["overrideJson"]] if arguments.get("overrideJson") else []),
+        *(arguments.get("overridePolicyDocuments") or []),
+    ]
     for text in overrides:
         _merge(statements, _statements(text), unique=False)
     document: dict[str, Any] = {"Version": arguments.get("version") or "2012-10-17"}
@@ -41,7 +47,11 @@ def _merge(into: list[dict[str, Any]], new: list[dict[str, Any]], *, unique: boo
         if there is None:
             into.append(statement)
         elif unique:
-            raise Refusal("InvalidPolicyDocument", f"duplicate Sid ({sid}). Remove the Sid or ensure the Sid is unique.", 0)
+            raise Refusal(
+                "InvalidPolicyDocument",
+                f"duplicate Sid ({sid}). Remove the Sid or ensure the Sid is unique.",
+                0,
+            )
         else:
             into[there] = statement
 
@@ -60,7 +70,12 @@ def _statement(item: Mapping[str, Value]) -> dict[str, Any]:
     if item.get("sid"):
         statement["Sid"] = item["sid"]
     statement["Effect"] = item.get("effect") or "Allow"
-    for key, name in (("actions", "Action"), ("notActions", "NotAction"), ("resources", "Resource"), ("notResources", "NotResource")):
+    for key, name in (
+        ("actions", "Action"),
+        ("notActions", "NotAction"),
+        ("resources", "Resource"),
+        ("notResources", "NotResource"),
+    ):
         if item.get(key):
             statement[name] = _one(item[key])
     for key, name in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):

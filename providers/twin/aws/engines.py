@@ -1,7 +1,7 @@
 """Database engines of RDS: versions, ports and parameter group families.
 
-The majors are those of "Supported engine versions" in the RDS and Aurora user guides; the minors are one recent
-example each, which is what a program that names only a major gets.
+The majors are those of "Supported engine versions" in the RDS and Aurora user guides; the minors are one
+recent example each, which is what a program that names only a major gets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ _VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "sqlserver-ex": ("16.00.4215.2.v1", "15.00.4455.2.v1"),
 }
 _PORTS: Final[Mapping[str, int]] = {
-    "postgres": 5432, "aurora-postgresql": 5432, "mysql": 3306, "mariadb": 3306, "aurora-mysql": 3306, "oracle": 1521, "sqlserver": 1433,
+    "postgres": 5432,
+    "aurora-postgresql": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "aurora-mysql": 3306,
+    "oracle": 1521,
+    "sqlserver": 1433,
 }
 
 
@@ -45,7 +51,9 @@ def version_of(engine: str, prefix: str = "") -> str | None:
 
 
 def major_of(engine: str, version: str) -> str | None:
-    """The major version that `version` (or, if empty, the newest) belongs to; None when RDS has no such major."""
+    """The major version that `version` (or, if empty, the newest) belongs to; None when RDS has no such
+    major.
+    """
     if not version:
         newest = version_of(engine)
         return _major(engine, newest) if newest else None
@@ -66,7 +74,9 @@ def family_of(engine: str, version: str) -> str:
 
 def family_exists(family: str) -> bool:
     """Whether RDS has a parameter group family of this name."""
-    return any(family == family_of(engine, version) for engine, versions in _VERSIONS.items() for version in versions) or family.startswith("sqlserver-")
+    return any(
+        family == family_of(engine, version) for engine, versions in _VERSIONS.items() for version in versions
+    ) or family.startswith("sqlserver-")
 
 
 def engines() -> Mapping[str, tuple[str, ...]]:

@@ -25,9 +25,20 @@ def matches(image: Image, id_: str, owners: list[str], filters: dict[str, list[s
     if owners and not {image.owner, image.owner_alias} & set(owners):
         return False
     facts = {
-        "name": image.name, "architecture": image.architecture, "owner-id": image.owner, "owner-alias": image.owner_alias,
-        "root-device-type": "ebs", "virtualization-type": "hvm", "state": "available", "image-id": id_, "image-type": "machine",
-        "hypervisor": "xen", "is-public": "true", "description": image.description, "platform": image.platform, "ena-support": "true",
+        "name": image.name,
+        "architecture": image.architecture,
+        "owner-id": image.owner,
+        "owner-alias": image.owner_alias,
+        "root-device-type": "ebs",
+        "virtualization-type": "hvm",
+        "state": "available",
+        "image-id": id_,
+        "image-type": "machine",
+        "hypervisor": "xen",
+        "is-public": "true",
+        "description": image.description,
+        "platform": image.platform,
+        "ena-support": "true",
         "platform-details": "Windows" if image.platform else "Linux/UNIX",
     }
     return all(

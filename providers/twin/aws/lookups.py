@@ -16,19 +16,37 @@ from providers.twin.wire import Value
 
 _FILTERS = {
     # EC2 filter → property, where the name is not just the property in another spelling.
-    "group-id": "id", "subnet-id": "id", "is-default": "isDefault", "isDefault": "isDefault", "default": "isDefault",
-    "default-for-az": "defaultForAz", "defaultForAz": "defaultForAz", "cidr": "cidrBlock", "cidr-block": "cidrBlock",
-    "availability-zone": "availabilityZone", "availabilityZone": "availabilityZone", "group-name": "name",
-    "attachment.vpc-id": "vpcId", "owner-id": "ownerId", "association.main": "main", "internet-gateway-id": "id",
-    "transit-gateway-id": "transitGatewayId", "resource-type": "resourceType", "prefix-list-name": "name",
-    "vpc-endpoint-id": "id", "options.amazon-side-asn": "amazonSideAsn", "state": "state",
+    "group-id": "id",
+    "subnet-id": "id",
+    "is-default": "isDefault",
+    "isDefault": "isDefault",
+    "default": "isDefault",
+    "default-for-az": "defaultForAz",
+    "defaultForAz": "defaultForAz",
+    "cidr": "cidrBlock",
+    "cidr-block": "cidrBlock",
+    "availability-zone": "availabilityZone",
+    "availabilityZone": "availabilityZone",
+    "group-name": "name",
+    "attachment.vpc-id": "vpcId",
+    "owner-id": "ownerId",
+    "association.main": "main",
+    "internet-gateway-id": "id",
+    "transit-gateway-id": "transitGatewayId",
+    "resource-type": "resourceType",
+    "prefix-list-name": "name",
+    "vpc-endpoint-id": "id",
+    "options.amazon-side-asn": "amazonSideAsn",
+    "state": "state",
 }
 _LIVE = {"available", "active"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """How a function finds: the kind, its arguments' properties, what it says when nothing or too much is found."""
+    """How a function finds: the kind, its arguments' properties, what it says when nothing or too much is
+    found.
+    """
 
     kind: str
     by: Mapping[str, str]
@@ -39,10 +57,21 @@ class Lookup:
     everywhere: bool = False
 
 
-def lookup(kind: str, by: str, code: str, message: str, *, many: bool = False, everywhere: bool = False, **renamed: str) -> Lookup:
+def lookup(
+    kind: str,
+    by: str,
+    code: str,
+    message: str,
+    *,
+    many: bool = False,
+    everywhere: bool = False,
+    **renamed: str,
+) -> Lookup:
     """`by` is a list of `argument` or `argument=property`."""
     pairs = (item.partition("=") for item in by.split())
-    return Lookup(kind, {left: right or left for left, _, right in pairs}, (code, message), renamed, many, everywhere)
+    return Lookup(
+        kind, {left: right or left for left, _, right in pairs}, (code, message), renamed, many, everywhere
+    )
 
 
 def find(found: Lookup) -> Function:
@@ -52,13 +81,23 @@ def find(found: Lookup) -> Function:
         rows = [row for row in _candidates(found, call) if _fits(found, call, row)]
         if found.many:
             ids = [row.id for row in rows]
-            return {"ids": ids, "id": call.region, "arns": [row.state.get("arn") for row in rows], "names": [row.state.get("name") for row in rows],
-                    "vpcIds": [row.state.get("vpcId") for row in rows]}
+            return {
+                "ids": ids,
+                "id": call.region,
+                "arns": [row.state.get("arn") for row in rows],
+                "names": [row.state.get("name") for row in rows],
+                "vpcIds": [row.state.get("vpcId") for row in rows],
+            }
         if not rows:
             asked = ", ".join(str(call.arguments[key]) for key in found.by if call.arguments.get(key))
             raise Refusal(found.missing[0], found.missing[1].format(value=asked), 400)
         if len(rows) > 1:
-            raise Refusal("MultipleMatches", f"multiple {found.kind} matched ({len(rows)}); use additional constraints to reduce matches to a single one", 0)
+            raise Refusal(
+                "MultipleMatches",
+                f"multiple {found.kind} matched ({len(rows)}); use additional constraints to reduce"
+                f" matches to a single one",
+                0,
+            )
         return result(rows[0], found.renamed)
 
     return answer
@@ -116,5 +155,11 @@ def _filter(row: Row, tags: Mapping[str, str], item: Mapping[str, Value]) -> boo
         if value is None and key == "state":
             value = "available"
         values = value if isinstance(value, list) else [value]
-    texts = ["true" if value is True else "false" if value is False else str(value) for value in values if value is not None]
-    return any(fnmatch.fnmatchcase(text, str(pattern)) for text in texts for pattern in item.get("values") or [])
+    texts = [
+        "true" if value is True else "false" if value is False else str(value)
+        for value in values
+        if value is not None
+    ]
+    return any(
+        fnmatch.fnmatchcase(text, str(pattern)) for text in texts for pattern in item.get("values") or []
+    )

@@ -69,7 +69,9 @@ def statements(text: Value) -> list[dict[str, Value]]:
 def policy(
     path: str, kind: Kind, code: str = "MalformedPolicyDocument", limit: int = 0, quota: str = "PolicySize"
 ) -> Callable[[Scope], None]:
-    """A rule: the text at `path` is a policy document of this kind, at most `limit` characters without spaces."""
+    """A rule: the text at `path` is a policy document of this kind, at most `limit` characters without
+    spaces.
+    """
 
     def rule(scope: Scope) -> None:
         text = scope.inputs.get(path)
@@ -78,7 +80,9 @@ def policy(
         try:
             found = statements(text)
         except ValueError as error:
-            message = "This policy contains invalid Json" if isinstance(error, json.JSONDecodeError) else str(error)
+            message = (
+                "This policy contains invalid Json" if isinstance(error, json.JSONDecodeError) else str(error)
+            )
             raise Refusal(code, message) from None
         for statement in found:
             _statement(scope, statement, kind, code)
@@ -110,10 +114,16 @@ def _statement(scope: Scope, statement: dict[str, Value], kind: Kind, code: str)
     if kind == "trust" and has_resource:
         raise Refusal(code, "Has prohibited field Resource")
     for principal in principals(statement):
-        match = _ROLE.fullmatch(principal)
-        if match and match[1] == scope.unit and match[2] != scope.get("name"):
-            if scope.find(token("iam.Role"), match[2], None) is None:
-                raise Refusal(code, f'Invalid principal in policy: "AWS":"{principal}"')
+        if _is_missing_role(scope, principal):
+            raise Refusal(code, f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def _is_missing_role(scope: Scope, principal: str) -> bool:
+    """Whether a principal is a role of this unit that does not exist (a role may name itself)."""
+    match = _ROLE.fullmatch(principal)
+    if match is None or match[1] != scope.unit or match[2] == scope.get("name"):
+        return False
+    return scope.find(token("iam.Role"), match[2], None) is None
 
 
 def may_be_managed(path: str) -> Callable[[Scope], None]:
@@ -144,6 +154,8 @@ def may_be_managed(path: str) -> Callable[[Scope], None]:
 def is_public(text: Value) -> bool:
     """Whether a resource policy lets everyone in: an Allow for * without any condition."""
     return any(
-        statement.get("Effect") == "Allow" and "*" in set(principals(statement)) and not statement.get("Condition")
+        statement.get("Effect") == "Allow"
+        and "*" in set(principals(statement))
+        and not statement.get("Condition")
         for statement in statements(text)
     )

@@ -7,7 +7,14 @@ import re
 import uuid
 from collections.abc import Mapping
 
-from providers.twin.aws.facts import ADMINISTRATOR, DEFAULT_ACCOUNT, DOMESTIC, GLOBAL, OPEN_IN_US_EAST_1, TOKYO
+from providers.twin.aws.facts import (
+    ADMINISTRATOR,
+    DEFAULT_ACCOUNT,
+    DOMESTIC,
+    GLOBAL,
+    OPEN_IN_US_EAST_1,
+    TOKYO,
+)
 from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.scope import Session
 from providers.twin.sdk import snake
@@ -20,13 +27,16 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/")
 def session(configuration: Mapping[str, Value]) -> Session:
     """The session for a provider's configuration. Nested values arrive as JSON text, as the SDKs send them.
 
-    The account is the first of `allowedAccountIds`, else that of the role to assume, else the documentation's.
+    The account is the first of `allowedAccountIds`, else that of the role to assume, else the
+    documentation's.
     """
     settings = {key: _parsed(value) for key, value in configuration.items()}
     allowed = [str(account) for account in settings.get("allowedAccountIds") or []]
     for account in allowed:
         if not _ACCOUNT.fullmatch(account):
-            raise Refusal("allowedAccountIds", f"{account!r} is not an AWS account id: 12 digits are expected")
+            raise Refusal(
+                "allowedAccountIds", f"{account!r} is not an AWS account id: 12 digits are expected"
+            )
     account = allowed[0] if allowed else ""
     for role in settings.get("assumeRoles") or []:
         match = _ROLE.match(str(role.get("roleArn", "")))
@@ -70,7 +80,7 @@ def admit(session: Session, region: str, operation: str) -> None:
     )
 
 
-def home(session: Session, token: str, behaviour: Behaviour, inputs: Mapping[str, Value]) -> str:
+def home(session: Session, behaviour: Behaviour, inputs: Mapping[str, Value]) -> str:
     """Where a resource lives: its own `region`, else the provider's; one place for global services."""
     if behaviour.everywhere:
         return GLOBAL
@@ -78,13 +88,38 @@ def home(session: Session, token: str, behaviour: Behaviour, inputs: Mapping[str
     return region if isinstance(region, str) and region else session.region
 
 
-_VERBS = {"create": "creating", "read": "reading", "update": "updating", "delete": "deleting", "invoke": "calling"}
+_VERBS = {
+    "create": "creating",
+    "read": "reading",
+    "update": "updating",
+    "delete": "deleting",
+    "invoke": "calling",
+}
 _SERVICES = {
-    "ec2": "EC2", "iam": "IAM", "kms": "KMS", "s3": "S3", "s3control": "S3 Control", "rds": "RDS", "sns": "SNS",
-    "sqs": "SQS", "efs": "EFS", "ecs": "ECS", "ecr": "ECR", "ssm": "SSM", "acm": "ACM", "logs": "CloudWatch Logs",
-    "cloudwatch": "CloudWatch", "events": "EventBridge", "elbv2": "Elastic Load Balancing v2",
-    "config": "Config Service", "cloudtrail": "CloudTrail", "guardduty": "GuardDuty", "route53": "Route 53",
-    "route53resolver": "Route53Resolver", "directconnect": "Direct Connect", "backup": "Backup",
+    "ec2": "EC2",
+    "iam": "IAM",
+    "kms": "KMS",
+    "s3": "S3",
+    "s3control": "S3 Control",
+    "rds": "RDS",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "efs": "EFS",
+    "ecs": "ECS",
+    "ecr": "ECR",
+    "ssm": "SSM",
+    "acm": "ACM",
+    "logs": "CloudWatch Logs",
+    "cloudwatch": "CloudWatch",
+    "events": "EventBridge",
+    "elbv2": "Elastic Load Balancing v2",
+    "config": "Config Service",
+    "cloudtrail": "CloudTrail",
+    "guardduty": "GuardDuty",
+    "route53": "Route 53",
+    "route53resolver": "Route53Resolver",
+    "directconnect": "Direct Connect",
+    "backup": "Backup",
 }
 
 
@@ -100,7 +135,10 @@ def say(refusal: Refusal, verb: str, token: str, name: str, behaviour: Behaviour
     what = snake(kind).replace("_", " ")
     shown = f"{_VERBS[verb]} {_SERVICES.get(service, service)} {what} ({name})"
     if refusal.status == 0:
-        return f"{shown}: operation error {_SERVICES.get(service, service)}: {operation}, {refusal.code}: {refusal.message}"
+        return (
+            f"{shown}: operation error {_SERVICES.get(service, service)}: {operation},"
+            f" {refusal.code}: {refusal.message}"
+        )
     request = uuid.uuid4()
     return (
         f"{shown}: operation error {_SERVICES.get(service, service)}: {operation}, https response error"
@@ -108,4 +146,10 @@ def say(refusal: Refusal, verb: str, token: str, name: str, behaviour: Behaviour
     )
 
 
-_API_VERBS = {"create": "Create", "read": "Describe", "update": "Modify", "delete": "Delete", "invoke": "Call"}
+_API_VERBS = {
+    "create": "Create",
+    "read": "Describe",
+    "update": "Modify",
+    "delete": "Delete",
+    "invoke": "Call",
+}

@@ -10,19 +10,26 @@ from providers.twin.aws.words import token
 from providers.twin.behaviour import Behaviour
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
-    "network": ("ec2", "vpc"),
-    "hub": ("ec2transitgateway", "directconnect", "networkfirewall", "ram"),
-    "compute": (
-        "ec2", "ebs", "lb", "ecs", "ecr", "autoscaling", "appautoscaling", "lambda", "resourcegroups", "scheduler", "ssm",
-    ),
+    "network": ("ec2",),
+    "groups": ("ec2", "vpc"),
+    "endpoints": ("ec2",),
+    "servers": ("ec2", "ebs", "autoscaling"),
+    "transit": ("ec2transitgateway", "ram"),
+    "circuits": ("directconnect",),
+    "firewall": ("networkfirewall",),
+    "balancers": ("lb",),
+    "containers": ("ecs", "ecr", "appautoscaling", "lambda"),
+    "operations": ("ssm", "scheduler", "resourcegroups"),
     "names": ("route53", "acm", "acmpca", "servicediscovery"),
     "identity": ("iam", "kms", "secretsmanager", "account", "servicequotas"),
-    "storage": ("s3", "s3control", "efs", "backup"),
-    "audit": (
-        "cloudtrail", "cfg", "guardduty", "securityhub", "accessanalyzer", "inspector2", "macie2", "cloudwatch", "sns",
-        "sqs", "budgets", "costexplorer",
-    ),
-    "data": ("rds", "dynamodb", "kinesis", "sfn"),
+    "buckets": ("s3", "s3control"),
+    "files": ("efs",),
+    "backups": ("backup",),
+    "audit": ("cloudtrail", "cfg", "guardduty", "securityhub", "accessanalyzer", "inspector2", "macie2"),
+    "signals": ("cloudwatch", "sns", "sqs"),
+    "money": ("budgets", "costexplorer"),
+    "databases": ("rds",),
+    "streams": ("dynamodb", "kinesis", "sfn"),
 }
 """Table module → Pulumi modules it speaks for."""
 

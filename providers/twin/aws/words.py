@@ -30,6 +30,11 @@ def part(path: str, *kinds: str, anywhere: bool = False, missing: Answer | None 
     return belongs(path, *_tokens(kinds), anywhere=anywhere, missing=missing)
 
 
+def props(names: str) -> frozenset[str]:
+    """Property names, written as words."""
+    return frozenset(names.split())
+
+
 def not_found(code: str, what: str) -> Answer:
     """EC2's way: `The subnet ID 'subnet-…' does not exist`."""
     return Answer(code, f"The {what} '{{value}}' does not exist")
