@@ -31,6 +31,9 @@ SAFE_OPENERS = 2_000
 """Below this many marks that may open a level, the depth is harmless; above, it is measured first."""
 _TAG = "tag:yaml.org,2002:"
 _PLAIN = "plain"
+_KNOWN_TAGS = frozenset(
+    (_PLAIN, *(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")))
+)
 
 
 class _Loader(CParser):
@@ -167,8 +170,8 @@ class _Builder:
                     ),
                 )
             )
+        self._check_tag(node, path)
         if isinstance(node, yaml.ScalarNode):
-            self._check_tag(node, path)
             return _value(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, number)) for number, item in enumerate(node.value)]
@@ -222,8 +225,8 @@ class _Builder:
                 )
             first.setdefault(text, key)
 
-    def _check_tag(self, node: yaml.ScalarNode, path: Path) -> None:
-        if node.tag == _PLAIN or node.tag.startswith(_TAG):
+    def _check_tag(self, node: yaml.Node, path: Path) -> None:
+        if node.tag in _KNOWN_TAGS:
             return
         self.problems.append(
             replace(
@@ -315,8 +318,9 @@ def _compose(text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         raise _Refused(_syntax(error, text)) from None
     except yaml.YAMLError as error:
-        position = getattr(error, "position", 0) or 0
-        before = text[: position if isinstance(position, int) else 0]
+        position = getattr(error, "position", 0)
+        # libyaml counts bytes.
+        before = text.encode()[: position if isinstance(position, int) else 0].decode(errors="ignore")
         raise _Refused(
             replace(
                 _refusal(

@@ -149,7 +149,9 @@ def _manifest(value: object) -> tuple[object, list[Problem]]:
     top = cast(dict[str, Any], value)
     config = top.get("config")
     if not isinstance(config, dict):
-        return None, [_absent(("config",) if "config" in top else (), nearest("config", top, 0.7))]
+        if "config" in top:
+            return None, [_absent(("config",), None)]
+        return None, [_absent((), nearest("config", top, 0.7))]
     entries = cast(dict[str, Any], config)
     if KEY not in entries:
         return None, [_absent(("config",), nearest(KEY, entries, 0.6))]

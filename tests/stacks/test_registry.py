@@ -156,9 +156,25 @@ BAD_ENTRIES = [
     ("engine: oracle", "engine: db2", "not-a-choice", "database.engine"),
     ('version: "19"', "version: 19", "quote-it", "database.version"),
     ("delivery: hosted", "delivery: asp", "entry-asp", "workloads"),
-    ("  fixed-asset-tax: [resident-register]", "  school-enrolment: [resident-register]",
-     "entry-receives", "receives.school-enrolment"),
+    ("fixed-asset-tax: [", "school-enrolment: [", "entry-receives", "receives.school-enrolment"),
+    ("  app:", "  bb: {kind: server, exposed: true, sizes: {small: {vcpu: 1, memory_gb: 2, replicas: 1}}}\n  app:",
+     "entry-exposed", "workloads"),
+    ("workloads:\n", "workloads: {}\nx:\n", "unknown-field", "x"),
+    ("    small: {vcpu: 2, memory_gb: 16, storage_gb: 200}\n    large: {vcpu: 8, memory_gb: 64, storage_gb: 1000}",
+     "    {}", "entry-sizes", "database.sizes"),
+    ("vcpu: 2, memory_gb: 16", "vcpu: 0, memory_gb: 16", "wrong-value", "database.sizes.small.vcpu"),
+    ("vcpu: 2, memory_gb: 8", "vcpu: 0, memory_gb: 8", "wrong-value", "workloads.app.sizes.small.vcpu"),
 ]  # fmt: skip
+
+
+def test_a_hosted_entry_runs_something() -> None:
+    text = (
+        (PACKAGES / "welfare-asp.yaml")
+        .read_text(encoding="utf-8")
+        .replace("delivery: asp", "delivery: hosted")
+    )
+    _, problems = read_entry("welfare-asp.yaml", text.encode(), load_businesses())
+    assert [(p.rule, p.yaml_path, p.line) for p in problems] == [("entry-workloads", "delivery", 6)]
 
 
 @pytest.mark.parametrize(("old", "new", "rule", "path"), BAD_ENTRIES)
