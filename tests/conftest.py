@@ -117,7 +117,9 @@ def cloning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloning]:
     def make() -> Clone:
         folder = tmp_path_factory.mktemp("clone")
         for name in PACKAGES:
-            shutil.copytree(REPO / name, folder / name, ignore=shutil.ignore_patterns(".jichitai", "node_modules"))
+            shutil.copytree(
+                REPO / name, folder / name, ignore=shutil.ignore_patterns(".jichitai", "node_modules")
+            )
         shutil.copy2(REPO / "Pulumi.yaml", folder)
         (folder / ".venv").symlink_to(sys.prefix)
         made.append(Clone(folder))

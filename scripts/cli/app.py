@@ -26,6 +26,10 @@ _PARSER_ERRORS = typer.BadParameter.__mro__[2]
 """ClickException: typer carries a copy of click's under a private name."""
 
 
+LOGS = Path(__file__).resolve().parents[2] / ".jichitai" / "logs"
+"""Where what is of no use on a screen goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """Where a command's function (or typer app) is, and its line in the help."""
@@ -147,7 +151,10 @@ def run(arguments: list[str]) -> int:
         rest = take_language(arguments)
         word = next((w for w in rest if not w.startswith("-")), None)
         outcome = build(word)(args=rest, standalone_mode=False, prog_name="jichitai")
-        return int(outcome) if isinstance(outcome, int) else Exit.OK
+        code = int(outcome) if isinstance(outcome, int) else Exit.OK
+        if code == Exit.INTERRUPTED and not console.current().told:
+            raise KeyboardInterrupt  # the parser turns Ctrl-C into this code without a word
+        return code
     except Trouble as trouble:
         console.current().trouble(trouble)
         return trouble.exit
@@ -197,9 +204,7 @@ def _usage(error: Any) -> Trouble:
 
 def _bug(error: BaseException) -> int:
     trace = "".join(traceback.format_exception(error))
-    log = (
-        Path(__file__).resolve().parents[2] / ".jichitai" / "logs" / f"{datetime.now():%Y%m%d-%H%M%S}-bug.log"
-    )
+    log = LOGS / f"{datetime.now():%Y%m%d-%H%M%S}-bug.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"jichitai {' '.join(sys.argv[1:])}\n\n{trace}", encoding="utf-8")

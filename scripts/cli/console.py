@@ -35,6 +35,8 @@ class Console:
         self.quiet = quiet
         self.language: Language = language or language_of()
         self.began = time.monotonic()
+        self.told = False
+        """Whether the command has said how it ended."""
 
     def t(self, text: Text | str) -> str:
         """`text` in the reader's language."""

@@ -12,7 +12,7 @@ from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.options import Cloud, Full, Json, Quiet, Tenant, Which, Yes, which
 from scripts.cli.perform import exit_of, perform
-from scripts.cli.session import Session, confirm, opened
+from scripts.cli.session import Session, confirm, must_be_able_to_ask, opened
 from scripts.engine.changes import shown
 from scripts.engine.failures import failures_of
 from scripts.engine.run import Run
@@ -49,6 +49,8 @@ def up(
 ) -> int:
     """Build a tenant, or bring it up to date with its manifest."""
     console = consoles.begin(json=json, quiet=quiet)
+    if cloud and not yes:
+        must_be_able_to_ask()
     with opened(console, tenant, which(environment), verb="up", cloud=cloud) as session:
         if cloud and not yes:
             planned = _planned(session)
@@ -75,6 +77,8 @@ def refresh(
 ) -> int:
     """Take what is real as the recorded state; the cloud is not changed."""
     console = consoles.begin(json=json, quiet=quiet)
+    if cloud and not yes:
+        must_be_able_to_ask()
     with opened(console, tenant, which(environment), verb="refresh", cloud=cloud) as session:
         _must_be_there(session)
         if cloud and not yes:
@@ -239,6 +243,7 @@ def _close(console: Console, session: Session, verb: str, run: Run, code: Exit, 
         )
         console.say(more, "warning")
     count = run.progress.done
+    console.told = True
     if code == Exit.OK:
         console.say(
             Text(

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.cli.console import Console
-from scripts.cli.exits import Exit, Trouble
+from scripts.cli.exits import Exit
 from scripts.cli.live import following
 from scripts.cli.session import Session, busy, confirm, engine_errors, twin_folder
 from scripts.engine.failures import Failure, failures_of
-from scripts.engine.locks import alive, engines_lock
+from scripts.engine.locks import Holder, alive, engines_lock
 from scripts.engine.places import private
 from scripts.engine.recovery import (
     Doubt,
@@ -19,6 +19,7 @@ from scripts.engine.recovery import (
     Mended,
     cancel,
     doubts_of,
+    read_locks,
     read_state,
     real_resources,
     settle,
@@ -55,13 +56,15 @@ def perform(session: Session, verb: Sequence[str], title: Text, *, sure: bool) -
     What a run that died has left (a lock, open questions) is settled first; `sure` when the user
     need not be asked about it. Raises Trouble when another engine has the stack.
     """
+    # The lock first: while an engine lives, the open questions in the state are its own.
+    _break_lock(session, read_locks(session.workspace, session.stack))
     state = read_state(session.workspace, session.stack)
     doubts = _load_doubts(session)
     if doubts or (state or {}).get("pending_operations"):
         _settle(session, doubts, sure=sure)
     run = _once(session, verb, title, real_resources(state))
-    if engines_lock(run.said):
-        _break_lock(session, run.said)
+    if holders := engines_lock(run.said):
+        _break_lock(session, holders)
         _settle(session, doubts, sure=sure)
         run = _once(session, verb, title, real_resources(state))
     if run.code != 0 and session.where == "twin":
@@ -85,9 +88,9 @@ def _once(session: Session, verb: Sequence[str], title: Text, expected: int) -> 
         )
 
 
-def _break_lock(session: Session, said: str) -> None:
+def _break_lock(session: Session, holders: Sequence[Holder]) -> None:
     """Take away the lock of an engine that is dead. Raises Trouble when it may be alive."""
-    for holder in engines_lock(said):
+    for holder in holders:
         if alive(holder):
             raise busy(session.stack, holder, engine=True)
         session.console.say(
@@ -97,23 +100,18 @@ def _break_lock(session: Session, said: str) -> None:
             ),
             "warning",
         )
-    with engine_errors(session.stack):
-        cancel(session.workspace, session.stack)
+    if holders:
+        with engine_errors(session.stack):
+            cancel(session.workspace, session.stack)
 
 
 def _settle(session: Session, extra: Sequence[Doubt], *, sure: bool) -> None:
     """Find out what the run that died has made, and take it in."""
     if session.where == "cloud":
         _ask_about(session, sure=sure)
-    try:
-        with engine_errors(session.stack):
-            mended = settle(session.workspace, session.stack, extra, _finder(session))
-    except Trouble as trouble:
-        said = str(trouble.why)
-        if not engines_lock(said):
-            raise
-        _break_lock(session, said)
-        mended = settle(session.workspace, session.stack, extra, _finder(session))
+    find = _finder(session)
+    with engine_errors(session.stack):
+        mended = settle(session.workspace, session.stack, extra, find)
     _doubts_file(session).unlink(missing_ok=True)
     if mended is not None:
         _tell_mended(session.console, mended)

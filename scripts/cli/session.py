@@ -7,10 +7,9 @@ time is in it, and its environment leads to the twin unless the real cloud was a
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
+import shutil
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +29,10 @@ from stacks.text import Text
 
 if TYPE_CHECKING:
     from providers.twin.client import Running
+
+
+ROOM = 16 * 2**20
+"""Bytes that a run needs: a state of 200 resources is 0.3 MB, written twice, with history and logs."""
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ def opened(
     with contextlib.ExitStack() as stack:
         if locked:
             _lock(stack, private(repo) / "locks" / f"{where}-{target.stack}.lock", verb, target.stack)
+        _room(repo)
         twin = stack.enter_context(_twin_starting(where, repo))
         manifest = valid_manifest(console, target, repo)
         workspace = Workspace(ready_engine(console, repo), repo, where)
@@ -201,6 +205,27 @@ def twin_folder(repo: Path = REPO) -> Path:
     return default_folder() if repo == REPO else private(repo) / "twin"
 
 
+def _room(repo: Path) -> None:
+    """Raise Trouble where the disk has no room for a run: the engine tries for minutes before it says so."""
+    folder = private(repo) / "state"
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        raise Trouble(
+            Exit.DISK,
+            Text(
+                ja=f"ディスクに空きがありません（残り {free // 2**20} MiB、必要 {ROOM // 2**20} MiB）。",
+                en=f"The disk is full: {free // 2**20} MiB left, {ROOM // 2**20} MiB wanted.",
+            ),
+            where=str(folder),
+            do=Text(
+                ja="空きを作ってから、もう一度実行してください。何もしていません。",
+                en="Free some space and run this again; nothing was done.",
+            ),
+        )
+
+
 def _lock(stack: contextlib.ExitStack, file: Path, verb: str, name: str) -> None:
     try:
         stack.enter_context(only_one(file, f"./jichitai {verb} {name}"))
@@ -272,16 +297,7 @@ def confirm(question: Text, console: Console, *, expected: str | None = None) ->
     `expected` is what must be typed; by default `y`. Raises Trouble when it is not, and where there
     is no terminal to ask on.
     """
-    if not sys.stdin.isatty():
-        raise Trouble(
-            Exit.REFUSED,
-            Text(
-                ja="確認が要りますが、端末がありません。何もしていません。",
-                en="this needs a confirmation and there is no terminal; nothing was done",
-            ),
-            why=question,
-            do=Text(ja="承知の上なら --yes を付けてください。", en="Add --yes if you mean it."),
-        )
+    must_be_able_to_ask(question)
     hint = expected or "y/N"
     sys.stderr.write(f"{console.t(question)} [{hint}]: ")
     sys.stderr.flush()
@@ -293,19 +309,15 @@ def confirm(question: Text, console: Console, *, expected: str | None = None) ->
         )
 
 
-def engine_json(session: Session, arguments: Sequence[str]) -> Any:
-    """What a reading command of the engine prints as JSON. Raises Trouble with what it said."""
-    done = subprocess.run(
-        [session.workspace.engine.path, *arguments, "--non-interactive"],
-        cwd=session.workspace.repo,
-        env=session.variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = done.stderr.strip().removeprefix("error: ")
-        with engine_errors(session.stack):
-            raise EngineError(Text(ja=said, en=said))
-    return json.loads(done.stdout)
+def must_be_able_to_ask(question: Text | None = None) -> None:
+    """Raise Trouble where there is no terminal to ask on: better before the work than after it."""
+    if not sys.stdin.isatty():
+        raise Trouble(
+            Exit.REFUSED,
+            Text(
+                ja="確認が要りますが、端末がありません。何もしていません。",
+                en="this needs a confirmation and there is no terminal; nothing was done",
+            ),
+            why=question,
+            do=Text(ja="承知の上なら --yes を付けてください。", en="Add --yes if you mean it."),
+        )

@@ -9,16 +9,19 @@ is found is written into the state as the engine would have done, the rest is fo
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scripts.engine.events import place_of
+from scripts.engine.locks import Holder
 from scripts.engine.model import EngineError
 from scripts.engine.places import private
 from scripts.engine.workspace import PROJECT, Workspace
@@ -128,10 +131,10 @@ def read_state(workspace: Workspace, stack: str) -> dict[str, Any] | None:
 
     None when the backend is another, or the stack has no state yet.
     """
-    backend = workspace.environment().get("PULUMI_BACKEND_URL", "")
-    if not backend.startswith("file://"):
+    files = _files(workspace)
+    if files is None:
         return None
-    folder = Path(backend.removeprefix("file://")) / ".pulumi" / "stacks" / PROJECT
+    folder = files / "stacks" / PROJECT
     try:
         for suffix, unpack in ((".json", bytes), (".json.gz", gzip.decompress)):
             file = folder / f"{stack}{suffix}"
@@ -141,6 +144,27 @@ def read_state(workspace: Workspace, stack: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, EOFError):
         return None  # the engine itself will say what is wrong with it
     return None
+
+
+def read_locks(workspace: Workspace, stack: str) -> tuple[Holder, ...]:
+    """Who holds the engine's lock on the stack, straight from a file backend; empty for other backends."""
+    files = _files(workspace)
+    if files is None:
+        return ()
+    found: list[Holder] = []
+    for file in (files / "locks" / "organization" / PROJECT / stack).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            said = json.loads(file.read_bytes())
+            # Nanoseconds, which Python does not read: to the second is enough for people.
+            since = datetime.fromisoformat(said["timestamp"][:19]).replace(tzinfo=UTC)
+            found.append(Holder(int(said["pid"]), str(said["hostname"]), since))
+    return tuple(found)
+
+
+def _files(workspace: Workspace) -> Path | None:
+    """The folder of a file backend."""
+    backend = workspace.environment().get("PULUMI_BACKEND_URL", "")
+    return Path(backend.removeprefix("file://")) / ".pulumi" if backend.startswith("file://") else None
 
 
 def real_resources(deployment: Mapping[str, Any] | None) -> int:
