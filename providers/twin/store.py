@@ -33,26 +33,29 @@ CREATE UNIQUE INDEX IF NOT EXISTS resource_id ON resource(id, kid, pid);
 CREATE INDEX IF NOT EXISTS resource_kind ON resource(pid, kid);
 CREATE INDEX IF NOT EXISTS resource_owner ON resource(owner) WHERE owner IS NOT NULL;
 -- Other values by which a resource is found: its ARN, its name.
-CREATE TABLE IF NOT EXISTS handle(value TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(value, rid))
-WITHOUT ROWID; CREATE INDEX IF NOT EXISTS handle_rid ON handle(rid); -- src holds or belongs to dst. mode: 0
-mentions, 1 holds (dst cannot go), 2 belongs (goes with dst). CREATE TABLE IF NOT EXISTS link(
+CREATE TABLE IF NOT EXISTS handle(
+    value TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(value, rid)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS handle_rid ON handle(rid);
+-- src refers to dst. mode: 0 mentions it, 1 holds it (dst cannot go), 2 belongs to it (goes with dst).
+CREATE TABLE IF NOT EXISTS link(
     dst INTEGER NOT NULL, src INTEGER NOT NULL, path TEXT NOT NULL, mode INTEGER NOT NULL,
     PRIMARY KEY(dst, src, path)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS link_src ON link(src);
 -- Names that only one may have, and address ranges that must not overlap, within a scope.
 CREATE TABLE IF NOT EXISTS claim(
-    scope TEXT NOT NULL, value TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(scope, value)) WITHOUT ROWID;
+    scope TEXT NOT NULL, value TEXT NOT NULL, rid INTEGER NOT NULL,
+    PRIMARY KEY(scope, value)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS claim_rid ON claim(rid);
 CREATE TABLE IF NOT EXISTS span(
     scope TEXT NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL, rid INTEGER NOT NULL,
     PRIMARY KEY(scope, low, rid)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS span_rid ON span(rid);
-CREATE TABLE IF NOT EXISTS unit(cloud TEXT NOT NULL, unit TEXT NOT NULL, seeded REAL NOT NULL,
-    PRIMARY KEY(cloud, unit)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unit(
+    cloud TEXT NOT NULL, unit TEXT NOT NULL, seeded REAL NOT NULL, PRIMARY KEY(cloud, unit)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unmodelled(token TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fault(name TEXT PRIMARY KEY, body TEXT NOT NULL, calls INTEGER NOT NULL DEFAULT 0)
-    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fault(
+    name TEXT PRIMARY KEY, body TEXT NOT NULL, calls INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
 
 MENTIONS, HOLDS, BELONGS = 0, 1, 2
