@@ -103,40 +103,34 @@ WATCHED_CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Calls that stop the record, endanger keys or open the network, by service."""
 
 
-def change_pattern() -> str:
-    """The event pattern of the watched calls that succeeded."""
-    return _json(
-        {
-            "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": [f"{service}.amazonaws.com" for service in WATCHED_CALLS],
-                "eventName": sorted(name for names in WATCHED_CALLS.values() for name in names),
-                "errorCode": [{"exists": False}],
-            },
-        }
-    )
+_CALL, _SIGN_IN = "AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"
+
+_CHANGES: Mapping[str, Any] = {
+    "detail-type": [_CALL],
+    "detail": {
+        "eventSource": [f"{service}.amazonaws.com" for service in WATCHED_CALLS],
+        "eventName": sorted(name for names in WATCHED_CALLS.values() for name in names),
+        "errorCode": [{"exists": False}],
+    },
+}
+_ROOT: Mapping[str, Any] = {
+    "detail-type": [_CALL, _SIGN_IN],
+    "detail": {"userIdentity": {"type": ["Root"]}},
+}
+_DENIED: Mapping[str, Any] = {
+    "detail-type": [_CALL],
+    "detail": {"errorCode": [{"prefix": "AccessDenied"}, {"wildcard": "*UnauthorizedOperation"}]},
+}
 
 
-def conduct_pattern() -> str:
-    """The event pattern of root use and denied calls, for where the trail's log is out of reach.
+def call_pattern(*, with_conduct: bool) -> str:
+    """The event pattern of the watched calls that succeeded.
 
-    An adopted trail usually writes to somebody else's account. Events know less than its log: what
-    IAM and the root user do elsewhere stays elsewhere, and calls that only read are not told.
+    `with_conduct`: and of root use and denied calls, for where the trail's log is out of reach; an
+    adopted trail usually writes to somebody else's account. Events know less than its log: what IAM
+    and the root user do elsewhere stays elsewhere, and calls that only read are not told.
     """
-    call, sign_in = "AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"
-    return _json(
-        {
-            "$or": [
-                {"detail-type": [call, sign_in], "detail": {"userIdentity": {"type": ["Root"]}}},
-                {
-                    "detail-type": [call],
-                    "detail": {
-                        "errorCode": [{"prefix": "AccessDenied"}, {"wildcard": "*UnauthorizedOperation"}]
-                    },
-                },
-            ]
-        }
-    )
+    return _json({"$or": [_CHANGES, _ROOT, _DENIED]} if with_conduct else _CHANGES)
 
 
 def finding_pattern() -> str:

@@ -55,11 +55,9 @@ class Watch:
         # From its policy, so that whoever publishes there waits until it may.
         arn = policy.arn
         if self._room.creates("alarms"):
-            self._watch("changes", signals.change_pattern(), arn)
+            self._watch("calls", signals.call_pattern(with_conduct=group is None), arn)
             self._watch("findings", signals.finding_pattern(), arn)
-            if group is None:
-                self._watch("conduct", signals.conduct_pattern(), arn)
-            else:
+            if group is not None:
                 for name, signal in signals.LOG_SIGNALS.items():
                     self._listen(name, signal, group, arn)
         return arn

@@ -46,6 +46,10 @@ def contact(email: str, phone: str | None) -> ContactPlan:
     return ContactPlan("name", "organisation", "title", email, phone)
 
 
+def signals_calls(with_conduct: bool) -> str:
+    return signals.call_pattern(with_conduct=with_conduct)
+
+
 def statements(document: str) -> Iterator[Mapping[str, Any]]:
     return iter(json.loads(document)["Statement"])
 
@@ -125,7 +129,7 @@ def test_role_policies_name_their_resources(aws_plan: Any) -> None:
 
 def test_patterns_and_rules_fit_what_aws_takes() -> None:
     # EventBridge: 4,096 characters a pattern; CloudWatch Logs: 1,024; a conformance pack: 51,200 bytes.
-    patterns = (signals.change_pattern(), signals.finding_pattern(), signals.conduct_pattern())
+    patterns = (*map(signals_calls, (True, False)), signals.finding_pattern())
     assert all(json.loads(pattern) and len(pattern) <= 4096 for pattern in patterns)
     assert all(len(signal.pattern) <= 1024 for signal in signals.LOG_SIGNALS.values())
     template = signals.conformance_template("jt131041p")
@@ -181,8 +185,8 @@ def test_everything_is_made_closed(run: Any, aws_plan: Any) -> None:
     assert found["b-ebs-key"].inputs["keyArn"] == "arn:aws:mock:::b-key-data"
     assert found["b-default-group"].inputs["ingress"] == []
     assert found["b-default-routes"].inputs["routes"] == []
-    assert {"b-root-use-alarm", "b-denied-calls-alarm", "b-watch-changes"} <= found.keys()
-    assert "b-watch-conduct" not in found
+    assert {"b-root-use-alarm", "b-denied-calls-alarm", "b-watch-calls", "b-watch-findings"} <= found.keys()
+    assert "Root" not in found["b-watch-calls"].inputs["eventPattern"]
 
     (rule,) = found["b-backup"].inputs["rules"]
     assert rule["copyActions"][0]["destinationVaultArn"] == "arn:aws:mock:::b-recovery-vault"
@@ -220,7 +224,10 @@ def test_each_part_can_be_adopted(run: Any, aws_plan: Any, part: Any) -> None:
         assert len(rest) < len(whole) or part == "alarms"
     if part == "audit_log":
         assert "b-trail" not in rest
-        assert "b-watch-conduct" in rest  # Root use and denied calls are still told.
+        # Root use and denied calls are still told.
+        told = rest["b-watch-calls"].inputs["eventPattern"]
+        assert '"Root"' in told
+        assert "AccessDenied" in told
     if part == "alarms":
         assert not any(made.type.startswith("aws:cloudwatch/event") for made in rest.values())
     if part == "configuration_recording":
