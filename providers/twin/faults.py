@@ -10,6 +10,7 @@ import fnmatch
 import json
 import random
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from providers.twin.store import Store
@@ -173,3 +174,26 @@ class Faults:
     def lost(self, kind: str) -> set[str]:
         """The zones, regions or circuits that are lost at the moment."""
         return {fault.where for fault in self.current() if fault.kind == kind}
+
+
+def load(path: Path) -> list[Fault]:
+    """The faults of a JSON or YAML file, `{name: {kind: …}, …}`; FaultError when it holds anything else."""
+    import yaml
+
+    try:
+        body: Any = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FaultError(
+            Text(
+                ja=f"障害ファイル {path} を読めません: {error}",
+                en=f"the fault file {path} cannot be read: {error}",
+            )
+        ) from error
+    if not isinstance(body, dict) or not all(isinstance(item, dict) for item in body.values()):
+        raise FaultError(
+            Text(
+                ja=f"障害ファイル {path} は「名前: {{kind: …}}」の形で書いてください",
+                en=f"the fault file {path} must map names to faults: `name: {{kind: …}}`",
+            )
+        )
+    return [parse(str(name), item) for name, item in body.items()]
