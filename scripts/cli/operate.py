@@ -198,6 +198,8 @@ def _finish(session: Session, verb: str, run: Run, following: Text | None, *, di
     """Show how a run ended, in the form that was asked for; the exit code."""
     console = session.console
     failures = failures_of(run.progress, run.said, run.code)
+    if run.stopped:  # what was cut off because the user asked for it is no failure
+        failures = tuple(f for f in failures if f.cause != "cancelled")
     code = exit_of(run, failures, session)
     outputs = cast("Mapping[str, Any]", shown(dict(run.progress.outputs or {})))
     seconds = time.monotonic() - console.began

@@ -46,7 +46,6 @@ _EXITS: dict[str, Exit] = {
     "passphrase": Exit.ENGINE,
     "engine": Exit.ENGINE,
     "program": Exit.BUG,
-    "manifest": Exit.INVALID,
 }
 
 

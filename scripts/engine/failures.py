@@ -16,7 +16,8 @@ from scripts.engine.progress import Progress
 from stacks.text import Text
 
 Cause = Literal[
-    "manifest",
+    "stopped",
+    "cancelled",
     "program",
     "passphrase",
     "disk",
@@ -68,6 +69,15 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
         Text(
             ja="空きを作ってから同じコマンドをもう一度実行してください。書き込めた分の状態は残っています。",
             en="Free some space and run the same command again: what could be written is kept.",
+        ),
+    ),
+    (
+        "cancelled",
+        r"RequestCanceled|context canceled|code = Canceled",
+        Text(ja="途中で止められました。", en="It was stopped half way."),
+        Text(
+            ja="同じコマンドをもう一度実行してください。続きから進みます。",
+            en="Run the same command again: it goes on from there.",
         ),
     ),
     (
@@ -178,8 +188,8 @@ _PROGRAM = Text(
 )
 _SAID = Text(ja="プログラムが止まりました。", en="The program stopped.")
 _SAID_DO = Text(
-    ja="`./jichitai validate` で、マニフェストの誤りをすべて確かめられます。",
-    en="`./jichitai validate` shows everything that is wrong with the manifests.",
+    ja="書かれていることを直して、もう一度実行してください。できた分は残っています。",
+    en="Mend what it names and run it again: what was made is kept.",
 )
 _ENGINE = Text(ja="エンジンが止まりました。", en="The engine stopped.")
 _ENGINE_DO = Text(
@@ -187,7 +197,7 @@ _ENGINE_DO = Text(
     en="Check the machine with `./jichitai doctor` and run it again.",
 )
 
-_DEFAULTS: dict[str, Cause] = {_REFUSED.en: "refused", _SAID.en: "manifest", _ENGINE.en: "engine"}
+_DEFAULTS: dict[str, Cause] = {_REFUSED.en: "refused", _SAID.en: "stopped", _ENGINE.en: "engine"}
 
 # What the engine adds when something else has failed already, and tells nobody anything.
 _NOISE = re.compile(

@@ -154,7 +154,8 @@ def _passing_on(stopping: _Stopping) -> Generator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Whoever asked has been heard: a second Ctrl-C must not cut off the last words.
+            signal.signal(number, signal.SIG_IGN if stopping.asked else handler)
 
 
 @contextlib.contextmanager
