@@ -62,8 +62,10 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
     """The twin in `folder`, started if need be, and answering. TwinError when it does not come up in time."""
     folder = folder or default_folder()
     running = status(folder)
-    if running is not None:
+    if running is not None and not _outdated(running):
         return running
+    if running is not None:
+        stop(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = (folder / "twin.log").open("ab")
@@ -123,6 +125,11 @@ def stop(folder: Path | None = None, timeout: float = 5) -> bool:
 def debug_providers(running: Running) -> str:
     """The value of PULUMI_DEBUG_PROVIDERS that attaches an engine to this twin."""
     return ",".join(f"{cloud}:{port}" for cloud, port in sorted(running.ports.items()))
+
+
+def _outdated(running: Running) -> bool:
+    """Whether the twin's code has changed since it started: after a pull the old one would answer on."""
+    return any(file.stat().st_mtime > running.started for file in Path(__file__).parent.rglob("*.py"))
 
 
 def _is_held(folder: Path) -> bool:
