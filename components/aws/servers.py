@@ -329,7 +329,8 @@ class Servers:
             tags=self._site.tags(
                 server.key, more={**server.package.tags, "backup": "daily", PATCH_TAG: self._plan.prefix}
             ),
-            opts=self._site.opts(ignore=kept),
+            # The engine refuses before it begins: half-way, AWS would keep the old server beside the new.
+            opts=self._site.opts(keep=True, ignore=kept),
         )
         return instance.id
 
