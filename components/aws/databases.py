@@ -53,7 +53,13 @@ class Databases:
         return self._instance(package, database, made, logs)
 
     def _tags(self, package: PackagePlan, name: str) -> Mapping[str, str]:
-        return {**package.tags, "Name": name, "backup": "daily"}
+        """With the mark that AWS Backup goes by, unless the database sleeps when AWS Backup comes.
+
+        AWS Backup takes nothing of a stopped database: it would only report a failure every night.
+        Such a database, of a verification environment, keeps RDS's own backups, taken by day.
+        """
+        backup = {} if package.schedule else {"backup": "daily"}
+        return {**package.tags, "Name": name, **backup}
 
     # --- shared ----------------------------------------------------------------------------------
 

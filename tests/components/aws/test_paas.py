@@ -38,7 +38,8 @@ def test_every_database_is_closed_encrypted_and_backed_up(platform: Callable[...
         assert database["manageMasterUserPassword"] is True
         assert not {"password", "masterPassword"} & database.keys()
         assert 7 <= database["backupRetentionPeriod"] <= 35
-        assert database["tags"]["backup"] == "daily"
+        # AWS Backup comes at night, when the databases of a verification environment are stopped.
+        assert ("backup" in database["tags"]) is not stack.endswith("-verification")
         assert database["enabledCloudwatchLogsExports"]
         assert database["vpcSecurityGroupIds"][0].endswith("-data")
     for instance in [*[d for d in databases if "multiAz" in d], *of(made, "ClusterInstance")]:
