@@ -1,0 +1,83 @@
+"""STA: no secret in the state, nothing half done in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from policies.facts import UNKNOWN, Facts, Kind
+from policies.join import Estate
+from policies.props import walk
+from policies.rules.controls import CHANGE, SECRETS
+from policies.rules.record import C, Context, H, M, Outcome, must_not, rule
+from stacks.text import Text
+
+Answers = list[tuple[Facts | None, Outcome]]
+
+_NAMED = re.compile(
+    r"(?:^|\.)(?:[A-Za-z]*(?:[pP]assword|[sS]ecretKey|[pP]assphrase|[pP]rivateKey|[aA]ccessToken|[aA]piKey|"
+    r"[cC]lientSecret|[aA]uthToken|[sS]ecretString|[sS]haredSecret|[cC]onnectionString))$"
+)
+_SHAPED = re.compile(
+    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b|"
+    r"\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{20,}|AccountKey=[A-Za-z0-9+/=]{40,}"
+)
+"""Shapes of keys that their issuers publish for scanners."""
+_REFERENCE = re.compile(r"^(?:arn:|projects/|https?://|ocid1\.|/subscriptions/|\$\{|\{\{|@Microsoft\.KeyVault)|^\*+$|^$")
+"""Values that only point at a secret, or hide it."""
+
+
+def leaks(props: Any) -> tuple[str, ...]:
+    """Paths in `props` where a secret stands in the clear."""
+    found: list[str] = []
+    for path, text in walk(props):
+        named = _NAMED.search(path) is not None and text not in ("true", "false") and len(text) > 3
+        if (named and not _REFERENCE.search(text) and not _is_mark(text)) or (
+            len(text) > 15 and _SHAPED.search(text)
+        ):
+            found.append(path)
+    return tuple(found)
+
+
+def _is_mark(text: str) -> bool:
+    """Whether a text is one of the engine's stand-ins (they look like UUIDs)."""
+    return len(text) == 36 and text.count("-") == 4
+
+
+def _leak(facts: Facts, _: Context) -> Outcome:
+    if not facts.leaks or facts.leaks is UNKNOWN:
+        return True
+    listed = ", ".join(facts.leaks[:5])
+    return Text(f"平文の場所: {listed}", f"in the clear at: {listed}")
+
+
+def _pending(estate: Estate, _: Context) -> Answers:
+    return [(None, Text(f"保留中: {urn}", f"pending: {urn}")) for urn in estate.pending] or [(None, True)]
+
+
+rule(
+    "STA-001", C, (), _leak,
+    ("秘密を平文で状態に残さない", "No secret stands in the clear in the state"),
+    ("状態を読める人すべてに、暗号化されずに渡ります。", "It goes to whoever reads the state, unencrypted."),
+    ("値を取り除き、鍵を失効させ、クラウドの秘密の保管庫を使ってください。", "Remove it, revoke it, and use the cloud's secret store."),
+    "pulumi.Output.secret(…) / secret store", SECRETS,
+)
+rule(
+    "STA-002", H, [Kind.PROVIDER], must_not("credential.in_provider"),
+    ("プロバイダーの設定に資格情報を書かない", "No credentials in provider settings"),
+    ("資格情報は環境から、期限付きで渡します。", "Credentials come from the environment and expire."),
+    ("OIDC の一時資格情報を使ってください。", "Use short-lived OIDC credentials."),
+    'aws.Provider("aws", region=…)', SECRETS, clouds="aws azure google oci sakura",
+)
+rule(
+    "STA-003", M, (), lambda f, _: None if f.state == "external" else f.state != "deleting",
+    ("削除待ちのリソースを残さない", "Nothing waits to be deleted"),
+    ("前回の実行が途中で終わっています。料金も権限も残ります。", "The last run did not finish; cost and permissions remain."),
+    ("もう一度 up を実行してください。", "Run up again."), "./jichitai up CODE", CHANGE,
+)
+rule(
+    "STA-004", M, (), _pending,
+    ("保留中の操作を残さない", "No operation is pending"),
+    ("何が作られたか、状態から分かりません。", "The state does not say what was made."),
+    ("refresh してから up を実行してください。", "Run refresh, then up."), "./jichitai refresh CODE", CHANGE, stack=True,
+)
