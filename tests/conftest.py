@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 from providers.twin import client
+from providers.twin.process import STORE
+from providers.twin.store import Row, Store
 from scripts.engine.install import ensure
 from scripts.engine.places import REPO
 
@@ -95,6 +98,23 @@ class Clone:
             assert old in text, f"{old!r} is not in the manifest of {stack}"
             text = text.replace(old, new)
         self.manifest(stack).write_text(text, encoding="utf-8")
+
+    def protect(self, stack: str, *, on: bool) -> None:
+        """Set deletion protection in a manifest; the comments in it are kept."""
+        text = re.sub(r"(?m)^    protect: \w+\n", "", self.manifest(stack).read_text(encoding="utf-8"))
+        text, times = re.subn(
+            r"(?m)^(    environment: \w+\b.*\n)", rf"\g<1>    protect: {str(on).lower()}\n", text, count=1
+        )
+        assert times == 1
+        self.manifest(stack).write_text(text, encoding="utf-8")
+
+    def rows(self) -> list[Row]:
+        """Everything that exists in the clone's twin."""
+        store = Store(self.twin / STORE)
+        try:
+            return list(store.rows())
+        finally:
+            store.close()
 
     def close(self) -> None:
         for process in self.started:

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import pty
-import re
 import signal
 import subprocess
 import time
@@ -58,7 +57,7 @@ def clone(cloning: Cloning, shared: list[Clone]) -> Iterator[Clone]:
     if not shared:
         shared.append(cloning())
     clone = shared[0]
-    protect(clone, on=False)
+    clone.protect(STACK, on=False)
     program(clone, 10)
     yield clone
     client.ensure(clone.twin)
@@ -77,14 +76,6 @@ def manifest(clone: Clone) -> str:
     return clone.manifest(STACK).read_text(encoding="utf-8")
 
 
-def protect(clone: Clone, *, on: bool) -> None:
-    line = f"    protect: {str(on).lower()}\n"
-    text = re.sub(r"(?m)^    protect: \w+\n", "", manifest(clone))
-    text = text.replace("    environment: production\n", f"    environment: production\n{line}")
-    assert line in text
-    clone.manifest(STACK).write_text(text, encoding="utf-8")
-
-
 def program(clone: Clone, count: int, more: str = "") -> None:
     text = PROGRAM.replace("UNIT", UNIT).replace("COUNT", str(count)) + more
     (clone.folder / "stacks" / "__main__.py").write_text(text, encoding="utf-8")
@@ -101,8 +92,7 @@ def store(clone: Clone) -> Iterator[Store]:
 
 def tables(clone: Clone) -> list[Row]:
     """The route tables of the program that exist in the twin."""
-    with store(clone) as opened:
-        return [row for row in opened.rows(cloud="aws", type_=TABLE) if row.name.startswith("table-")]
+    return [row for row in clone.rows() if row.type == TABLE and row.name.startswith("table-")]
 
 
 def fault(clone: Clone, wanted: Fault | None) -> None:
@@ -361,18 +351,18 @@ def test_nothing_invalid_reaches_the_engine(clone: Clone) -> None:
     clone.manifest(STACK).write_text(right, encoding="utf-8")
     assert ended.code == Exit.INVALID
     problems = ended.document["error"]["problems"]
-    assert [p["path"] for p in problems][0].endswith("code")
+    assert problems[0]["path"].endswith("code")
     assert engine_pid(clone) is None
     assert tables(clone) == []
 
 
 def test_protected_and_asked(clone: Clone) -> None:
     assert clone.run("up", STACK).code == Exit.OK
-    protect(clone, on=True)
+    clone.protect(STACK, on=True)
     protected = clone.run("destroy", STACK, "--yes")
     assert protected.code == Exit.REFUSED
     assert "protect: false" in protected.err
-    protect(clone, on=False)
+    clone.protect(STACK, on=False)
     assert clone.run("destroy", STACK).code == Exit.REFUSED, "no terminal to ask on"
     assert answered(clone, "no\n", "destroy", STACK) == Exit.REFUSED
     assert_nothing_lost_or_doubled(clone)

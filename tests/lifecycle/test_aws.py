@@ -1,0 +1,113 @@
+"""The whole life of tenants on AWS: the real engine, the twin, the manifests of this repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.cli.exits import Exit
+from scripts.engine.places import REPO
+from tests.conftest import Clone, Cloning
+
+TYPICAL = "131041-shinjuku"
+STACKS = sorted(
+    f.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    for f in (REPO / "stacks" / "tenants").glob("Pulumi.*.yaml")
+)
+OTHERS = [
+    s
+    for s in STACKS
+    if s != TYPICAL and "aws:" in Path(REPO, "stacks", "tenants", f"Pulumi.{s}.yaml").read_text("utf-8")
+]
+
+
+def changes(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(c["operation"], c["type"], c["resource"]) for c in document["changes"]]
+
+
+def made(clone: Clone) -> list[str]:
+    """What exists in the twin beyond what the unit had when it was handed over."""
+    return sorted(f"{row.type} {row.name}" for row in clone.rows() if row.name)
+
+
+def succeeded(clone: Clone, *arguments: str) -> dict[str, Any]:
+    ended = clone.run(*arguments, "--json")
+    assert ended.code == Exit.OK, ended.err
+    return ended.document
+
+
+def torn_down(clone: Clone, stack: str) -> None:
+    """Unprotect, `up`, destroy: nothing is left."""
+    protected = clone.run("destroy", stack, "--yes")
+    if protected.code == Exit.REFUSED:
+        clone.protect(stack, on=False)
+        succeeded(clone, "up", stack)
+        protected = clone.run("destroy", stack, "--yes")
+    assert protected.code == Exit.OK, protected.err
+    assert made(clone) == []
+
+
+@pytest.mark.xdist_group("lifecycle-typical")
+def test_the_life_of_a_typical_tenant(cloning: Cloning) -> None:
+    clone = cloning()
+    seen = succeeded(clone, "preview", TYPICAL)
+    handed_over = {(row.type, row.id) for row in clone.rows()}
+    assert made(clone) == [], "a preview makes nothing"
+
+    first = succeeded(clone, "up", TYPICAL)
+    assert 120 <= first["resources"] <= 220
+    assert set(first["layers"]) == {"baseline", "lgwan", "iaas", "paas", "saas"}
+    assert {op for counts in first["layers"].values() for op in counts} <= {"create", "read"}
+    assert len(seen["changes"]) == len(first["changes"]), "the preview was right"
+    urls = first["outputs"]["tenant"]["clouds"]["aws"]["urls"]
+    assert len(urls) == 3
+    assert succeeded(clone, "outputs", TYPICAL) == first["outputs"]
+
+    # Nothing to do, and nothing different, as long as nobody changes anything.
+    assert changes(succeeded(clone, "up", TYPICAL)) == []
+    assert changes(succeeded(clone, "refresh", TYPICAL)) == []
+    assert changes(succeeded(clone, "drift", TYPICAL)) == []
+    assert changes(succeeded(clone, "preview", TYPICAL)) == []
+
+    # Behind the engine's back: two things changed, one gone.
+    rows = {row.type: row for row in clone.rows() if row.name}
+    vpc, queue = rows["aws:ec2/vpc:Vpc"], rows["aws:cloudwatch/logGroup:LogGroup"]
+    alarm = rows["aws:cloudwatch/metricAlarm:MetricAlarm"]
+    assert clone.run("twin", "tamper", vpc.id, "--set", "enableDnsSupport=false").code == Exit.OK
+    assert (
+        clone.run("twin", "tamper", queue.id, "--type", queue.type, "--set", "retentionInDays=1").code
+        == Exit.OK
+    )
+    assert clone.run("twin", "tamper", alarm.id, "--type", alarm.type, "--delete").code == Exit.OK
+    drift = clone.run("drift", TYPICAL, "--json")
+    assert drift.code == Exit.DIFFERENT, drift.err
+    found = {c["resource"]: c for c in drift.document["changes"]}
+    assert set(found) == {vpc.name, queue.name, alarm.name}
+    assert found[alarm.name]["operation"] == "delete"
+    (dns,) = found[vpc.name]["properties"]
+    assert (dns["property"], dns["old"], dns["new"]) == ("enableDnsSupport", True, False)
+    (days,) = found[queue.name]["properties"]
+    assert (days["property"], days["new"]) == ("retentionInDays", 1)
+    assert sorted(changes(succeeded(clone, "refresh", TYPICAL))) == sorted(changes(drift.document))
+    repaired = succeeded(clone, "up", TYPICAL)
+    assert {c["resource"] for c in repaired["changes"]} >= {vpc.name, queue.name, alarm.name}
+    assert clone.run("drift", TYPICAL).code == Exit.OK
+
+    torn_down(clone, TYPICAL)
+    left = {(row.type, row.id) for row in clone.rows()}
+    assert handed_over <= left, "what the unit had when it was handed over is still there"
+
+
+@pytest.mark.parametrize(
+    "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in OTHERS]
+)
+def test_every_manifest_comes_up_stays_and_goes(cloning: Cloning, stack: str) -> None:
+    clone = cloning()
+    first = succeeded(clone, "up", stack)
+    assert first["resources"] > 50
+    assert changes(succeeded(clone, "up", stack)) == []
+    assert changes(succeeded(clone, "refresh", stack)) == []
+    torn_down(clone, stack)
+    clone.close()
