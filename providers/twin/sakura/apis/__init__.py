@@ -1,0 +1,1 @@
+"""The APIs beside IaaS: keys and secrets, object storage, IAM, monitoring, AppRun, security control."""
