@@ -35,6 +35,11 @@ TOWN_HALL_RANGES = 3
 PORT_SPANS = 2
 """Most port spans towards one block."""
 
+GROUP_LIMIT = 60
+"""Rules that a security group takes in one direction, each range counted (VPC user guide, quotas)."""
+GROUP_RANGES = 28
+"""Most ranges that the town hall is written as in a group: name resolution has two rules for each."""
+
 Direction = Literal["ingress", "egress"]
 Span = tuple[int, int]
 Action = Literal["allow", "deny"]
@@ -61,7 +66,9 @@ class GroupRule:
 def group_rules(network: NetworkPlan, group: str) -> tuple[GroupRule, ...]:
     """The rules of `group`: who may enter, by group where it is one of ours; where it may go, by range.
 
-    Egress by range and not by group, so that groups refer to each other in one direction only.
+    Egress by range and not by group, so that groups refer to each other in one direction only. The
+    town hall's ranges are as planned up to GROUP_RANGES; more are widened, which opens nothing: only
+    the planned ranges have a route back.
     """
     rules: dict[tuple[object, ...], GroupRule] = {}
     for flow in network.into(group):
@@ -72,7 +79,7 @@ def group_rules(network: NetworkPlan, group: str) -> tuple[GroupRule, ...]:
             flow.port,
             description(flow.reason),
             group=peer.key if peer.kind == "group" else None,
-            ranges=peer.ranges if peer.kind == "ranges" else (),
+            ranges=widen(peer.ranges, GROUP_RANGES, network.cidr) if peer.kind == "ranges" else (),
         )
         rules.setdefault(("ingress", flow.protocol, flow.port, peer.kind, peer.key), rule)
     for flow in network.out_of(group):
@@ -82,7 +89,7 @@ def group_rules(network: NetworkPlan, group: str) -> tuple[GroupRule, ...]:
             flow.protocol,
             flow.port,
             description(flow.reason),
-            ranges=peer.ranges if peer.kind != "service" else (),
+            ranges=widen(peer.ranges, GROUP_RANGES, network.cidr) if peer.kind == "ranges" else peer.ranges,
             service=peer.key if peer.kind == "service" else None,
         )
         where = peer.ranges or peer.key
@@ -259,18 +266,24 @@ def join(spans: Iterable[Span], most: int) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def widen(ranges: Iterable[IPv4Network], most: int) -> tuple[IPv4Network, ...]:
+def widen(
+    ranges: Iterable[IPv4Network], most: int, avoid: IPv4Network | None = None
+) -> tuple[IPv4Network, ...]:
     """At most `most` prefixes that cover all `ranges`, widened as little as possible at each step.
 
-    Raises ValueError if `most` is below one.
+    Nothing is widened over `avoid`; where that leaves no other way, more than `most` remain, and AWS
+    refuses them. Raises ValueError if `most` is below one.
     """
     if most < 1:
         raise ValueError("at least one range must be left")
     found = list(collapse_addresses(ranges))
     while len(found) > most:
-        pairs = [(common(a, b), i) for i, (a, b) in enumerate(pairwise(found))]
-        wider, _ = max(pairs, key=lambda pair: (pair[0].prefixlen, -pair[1]))
-        found = list(collapse_addresses([wider, *(n for n in found if not n.subnet_of(wider))]))
+        wider = [common(a, b) for a, b in pairwise(found)]
+        allowed = [w for w in wider if avoid is None or not w.overlaps(avoid)]
+        if not allowed:
+            break
+        chosen = max(allowed, key=lambda network: network.prefixlen)
+        found = list(collapse_addresses([chosen, *(n for n in found if not n.subnet_of(chosen))]))
     return tuple(found)
 
 

@@ -171,9 +171,23 @@ def test_groups_come_after_those_they_refer_to_and_lose_no_flow(network: Network
             assert any(
                 r.direction == "egress"
                 and (r.protocol, r.port) == (flow.protocol, flow.port)
-                and (r.service == flow.target.key or r.ranges == flow.target.ranges)
+                and (
+                    r.service == flow.target.key
+                    or all(any(n.subnet_of(w) for w in r.ranges) for n in flow.target.ranges)
+                )
                 for r in rules
             )
+        for direction in ("ingress", "egress"):
+            opened = [max(1, len(r.ranges)) for r in rules if r.direction == direction]
+            assert sum(opened) <= filtering.GROUP_LIMIT
+
+
+@given(networks())
+@settings(max_examples=40, deadline=None)
+def test_the_town_hall_is_exact_in_groups_up_to_the_quota(network: NetworkPlan) -> None:
+    rules = filtering.group_rules(network, "resolver")
+    exact = len(network.on_premises) <= filtering.GROUP_RANGES
+    assert all((rule.ranges == network.on_premises) is exact for rule in rules)
 
 
 spans = st.lists(
@@ -199,6 +213,13 @@ def test_widened_ranges_are_few_disjoint_and_cover_all(found: list[IPv4Network],
     assert all(not a.overlaps(b) for i, a in enumerate(wide) for b in wide[i + 1 :])
     if len(list(collapse_addresses(found))) <= most:
         assert wide == tuple(collapse_addresses(found))
+
+
+def test_nothing_is_widened_over_what_is_to_be_avoided() -> None:
+    found = [IPv4Network(n) for n in ("10.65.0.0/24", "10.127.0.0/24", "172.16.0.0/24", "172.17.0.0/24")]
+    wide = filtering.widen(found, 2, SPACE)
+    assert wide == (found[0], found[1], IPv4Network("172.16.0.0/15"))
+    assert len(filtering.widen(found, 2)) == 2
 
 
 def test_a_widened_range_over_the_network_opens_nothing_in_it() -> None:
