@@ -61,15 +61,28 @@ def free_space(
 
     Each body has its own place in the pool, where the search starts.
     """
-    rank = list(registry.governments).index(body.code)
-    candidates = list(POOL.subnets(new_prefix=PREFIX))
-    start = 2 * rank + (environment == "verification")
-    ordered = candidates[start:] + candidates[:start]
-    taken = tuple(allocated)
-    avoided = (*in_use, PLACEHOLDER_ON_PREMISES)
-    free = [space for space in ordered if not any(space.overlaps(other) for other in taken)]
-    best = (space for space in free if not any(space.overlaps(other) for other in avoided))
-    return next(best, free[0] if free else None)
+    start = 2 * list(registry.governments).index(body.code) + (environment == "verification")
+    places = 1 << (PREFIX - POOL.prefixlen)
+    taken = _places(allocated)
+    avoided = taken | _places([*in_use, PLACEHOLDER_ON_PREMISES])
+    ordered = [(start + step) % places for step in range(places)]
+    for closed in (avoided, taken):
+        for place in ordered:
+            if place not in closed:
+                return IPv4Network((int(POOL.network_address) + (place << (32 - PREFIX)), PREFIX))
+    return None
+
+
+def _places(networks: Iterable[IPv4Network]) -> set[int]:
+    """The numbers of the pool's /20s that any of `networks` touches."""
+    found: set[int] = set()
+    base, shift = int(POOL.network_address), 32 - PREFIX
+    for network in networks:
+        if network.overlaps(POOL):
+            first = max(int(network.network_address), base)
+            last = min(int(network.broadcast_address), int(POOL.broadcast_address))
+            found.update(range((first - base) >> shift, ((last - base) >> shift) + 1))
+    return found
 
 
 def share_out(

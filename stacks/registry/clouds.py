@@ -56,6 +56,7 @@ class Cloud:
     the region. `ids` are the forms of ids that a manifest gives, where they are known.
     `adoptable` are the ids that an adopted part of the baseline takes, by part; each is optional.
     `least_zones` is how many zones the cloud wants before it balances load or runs a database.
+    `ready` says whether this version of the toolkit can build a tenant there.
     """
 
     name: CloudName
@@ -73,6 +74,7 @@ class Cloud:
     ids: Mapping[IdKind, IdForm] = field(default_factory=dict)
     adoptable: Mapping[str, Mapping[str, IdForm]] = field(default_factory=dict)
     least_zones: int = 1
+    ready: bool = False
 
 
 def _regions(*regions: Region) -> Mapping[str, Region]:
@@ -184,6 +186,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             adoptable=_AWS_ADOPTABLE,
             # Load balancers and database subnet groups both ask for two.
             least_zones=2,
+            ready=True,
         ),
         "azure": Cloud(
             name="azure",

@@ -21,6 +21,27 @@ def units(context: Context) -> Iterator[Problem]:
         yield from form_problems(("clouds", name, "unit"), unit.unit, form)
 
 
+@rule()
+def ready(context: Context) -> Iterator[Problem]:
+    """Each cloud is one that this version can build on."""
+    built = tuple(name for name, cloud in CLOUDS.items() if cloud.ready)
+    for name in context.tenant.clouds:
+        cloud = CLOUDS[name]
+        if not cloud.ready:
+            yield Problem(
+                "cloud-not-ready",
+                ("clouds", name),
+                Text(
+                    f"この版ではまだ{cloud.title.ja}に構築できません。",
+                    f"This version cannot build on {cloud.title.en} yet.",
+                ),
+                Text("対応済みのクラウドを使ってください。", "Use a cloud that is ready."),
+                found=name,
+                allowed=built,
+                nearest=built[0],
+            )
+
+
 def form_problems(path: Path, value: str | None, form: IdForm | None) -> Iterator[Problem]:
     """That `value` has not the form it should have. Nothing where either is absent."""
     if value is None or form is None or re.fullmatch(form.pattern, value, re.ASCII):
@@ -135,4 +156,4 @@ def adoption(context: Context) -> Iterator[Problem]:
                     yield from form_problems(path, value, known[key].in_unit(unit.unit, region.name))
 
 
-RULES = (units, regions, identifiers, adoption)
+RULES = (units, ready, regions, identifiers, adoption)

@@ -1,5 +1,7 @@
 """Every bad thing: where it is said to be, what was found, what is allowed, what was probably meant."""
 
+# ruff: noqa: E501 - a table reads best with a row a line
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The 1,788 local governments, the 20 businesses, the catalogue."""
 
+# ruff: noqa: E501 - tables read best with a row a line
+
 from __future__ import annotations
 
 import re
