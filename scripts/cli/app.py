@@ -6,7 +6,9 @@ command pays for another.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import os
 import sys
 import traceback
@@ -20,6 +22,7 @@ import typer
 
 from scripts.cli import console
 from scripts.cli.exits import Exit, Trouble
+from scripts.cli.words import help_in_japanese, mistake_in_japanese
 from stacks.text import Text, language_of
 
 _PARSER_ERRORS = typer.BadParameter.__mro__[2]
@@ -94,7 +97,6 @@ def build(word: str | None) -> typer.Typer:
     app = typer.Typer(
         name="jichitai",
         help=_ABOUT.say(language),
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -148,9 +150,9 @@ def take_language(arguments: list[str]) -> list[str]:
 def run(arguments: list[str]) -> int:
     """Run a command line; the exit code. Nothing that goes wrong is shown as a traceback."""
     try:
-        rest = take_language(arguments)
+        rest = take_language(arguments) or ["--help"]
         word = next((w for w in rest if not w.startswith("-")), None)
-        outcome = build(word)(args=rest, standalone_mode=False, prog_name="jichitai")
+        outcome = _call(build(word), rest)
         code = int(outcome) if isinstance(outcome, int) else Exit.OK
         if code == Exit.INTERRUPTED and not console.current().told:
             raise KeyboardInterrupt  # the parser turns Ctrl-C into this code without a word
@@ -177,6 +179,18 @@ def run(arguments: list[str]) -> int:
         return _bug(error)
 
 
+def _call(command: typer.Typer, arguments: list[str]) -> Any:
+    """Run the parser; a help page has the parser's own words put into Japanese where that is read."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if language_of() == "en" or not {"-h", "--help"} & set(own):
+        return command(args=arguments, standalone_mode=False, prog_name="jichitai")
+    page = io.StringIO()
+    with contextlib.redirect_stdout(page):
+        outcome = command(args=arguments, standalone_mode=False, prog_name="jichitai")
+    sys.stdout.write(help_in_japanese(page.getvalue()))
+    return outcome
+
+
 def _disk_full(error: OSError) -> Trouble:
     return Trouble(
         Exit.DISK,
@@ -190,11 +204,11 @@ def _disk_full(error: OSError) -> Trouble:
 
 
 def _usage(error: Any) -> Trouble:
-    """What the parser of the command line says, with a Japanese frame around its English."""
+    """What the parser says about a wrong command line."""
     said = error.format_message()
     return Trouble(
         Exit.USAGE,
-        Text(ja=f"コマンドラインの誤り: {said}", en=f"Wrong command line: {said}"),
+        Text(ja=f"コマンドラインの誤り: {mistake_in_japanese(said)}", en=f"Wrong command line: {said}"),
         do=Text(
             ja="使い方は ./jichitai COMMAND --help で見られます。",
             en="./jichitai COMMAND --help shows how to use it.",

@@ -35,6 +35,11 @@ ROOM = 16 * 2**20
 """Bytes that a run needs: a state of 200 resources is 0.3 MB, written twice, with history and logs."""
 
 
+KEPT = 50
+"""Runs whose logs are kept: about half a megabyte each."""
+FILES_A_RUN = 3
+
+
 @dataclass(slots=True)
 class Session:
     """An open stack: who, where, and how to run the engine on it."""
@@ -59,8 +64,10 @@ class Session:
         return private(self.workspace.repo) / "logs"
 
     def log(self, verb: str) -> Path:
-        """The event log of a run that starts now."""
+        """The event log of a run that starts now; of older runs the newest `KEPT` are kept."""
         now = datetime.now()
+        for old in sorted(self.logs.glob("*.*"))[: -KEPT * FILES_A_RUN]:
+            old.unlink(missing_ok=True)
         return self.logs / f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{self.stack}-{verb}.jsonl"
 
 
@@ -105,6 +112,8 @@ def opened(
         with engine_errors(target.stack):
             variables = workspace.environment()
             created = workspace.ensure_stack(target.stack) if locked else False
+        # On a real cloud a twin that the shell has been told of must not answer in its place.
+        variables.pop("PULUMI_DEBUG_PROVIDERS", None)
         variables |= _attached(console, twin) if twin is not None else {}
         yield Session(console, target, where, workspace, manifest, variables, created)
 

@@ -21,8 +21,9 @@ from stacks.text import Text
 
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 WANTED = {
-    "new", "validate", "preview", "up", "refresh", "drift", "destroy", "outputs", "export", "twin", "doctor", "test",
-}  # fmt: skip
+    *("new", "validate", "preview", "up", "refresh", "drift", "destroy"),
+    *("outputs", "export", "twin", "doctor", "test"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,41 @@ def test_mistakes_are_told_in_both_languages(
     if "--lang" not in arguments:
         assert app.run([*arguments, "--lang", "ja"]) == Exit.USAGE
         assert JAPANESE.search(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["upp"], "upp というコマンドはありません。候補: 'up'"),
+        (["up"], "TENANT を指定してください。"),
+        (
+            ["up", "131041", "--enviroment=x"],
+            "--enviroment というオプションはありません。候補: --environment",
+        ),
+        (["up", "131041", "--bogus"], "--bogus というオプションはありません。\n"),
+        (["up", "a", "b"], "余分な引数があります: b"),
+        (["up", "a", "-e"], "-e には値が要ります。"),
+        (["up", "a", "--yes=1"], "--yes に値は付きません。"),
+    ],
+)
+def test_the_parsers_words_in_japanese(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert app.run([*arguments, "--lang", "ja"]) == Exit.USAGE
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["up"], ["twin", "tamper"]])
+def test_help_in_japanese_has_no_english_frame(command: list[str]) -> None:
+    line = [sys.executable, "-m", "scripts.cli", *command, "--help", "--lang=ja"]
+    page = subprocess.run(line, cwd=REPO, capture_output=True, text=True, check=True).stdout
+    assert "使い方: " in page
+    assert not re.search(r"Usage|Options:|Commands:|Arguments:|Show this|required|default:", page)
+
+
+def test_no_arguments_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run([]) == Exit.OK
+    assert "Usage: jichitai" in capsys.readouterr().out
 
 
 def test_trouble_is_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:

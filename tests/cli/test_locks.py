@@ -45,8 +45,8 @@ def test_the_second_is_told_who_has_it_and_a_dead_holder_has_nothing(tmp_path: P
 
 
 SAID = (
-    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete"
-    " the lock file with `pulumi cancel`.\n"
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or"
+    " delete the lock file with `pulumi cancel`.\n"
     "  file:///x/locks/organization/jichitai/t/dd10.json?no_tmp_dir=true: created by root@vm (pid 18431)"
     " at 2026-11-24T10:51:52Z\n"
 )

@@ -46,7 +46,8 @@ aws = Aws("aws")
 opts = pulumi.ResourceOptions(parent=Iaas("aws-iaas", pulumi.ResourceOptions(providers=[aws])))
 vpc = pulumi.CustomResource("aws:ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.9.0.0/16", "id": None}, opts)
 for n in range(COUNT):
-    pulumi.CustomResource("aws:ec2/routeTable:RouteTable", f"table-{n}", {"vpcId": vpc.id, "tags": {"n": str(n)}}, opts)
+    inputs = {"vpcId": vpc.id, "tags": {"n": str(n)}}
+    pulumi.CustomResource("aws:ec2/routeTable:RouteTable", f"table-{n}", inputs, opts)
 pulumi.export("tenant", {"code": "163210", "name": "舟橋村", "clouds": {"aws": {"unit": "UNIT"}}})
 """
 

@@ -37,9 +37,11 @@ def refused(query: str, environment: Environment | None = None) -> Trouble:
 
 @pytest.mark.parametrize(
     "query",
-    ["131041", "新宿区", "shinjuku", "131041-shinjuku", "１３１０４１", "SHINJUKU", "しんじゅくく", "東京都新宿区",
-     "stacks/tenants/Pulumi.131041-shinjuku.yaml"],
-)  # fmt: skip
+    [
+        *("131041", "新宿区", "shinjuku", "131041-shinjuku", "１３１０４１", "SHINJUKU", "しんじゅくく"),
+        *("東京都新宿区", "stacks/tenants/Pulumi.131041-shinjuku.yaml"),
+    ],
+)
 def test_every_way_to_say_shinjuku(query: str) -> None:
     assert found(query) == "131041-shinjuku"
     assert found(query, "verification") == "131041-shinjuku-verification"
