@@ -8,22 +8,30 @@ endpoint.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pulumi
 import pulumi_aws as aws
 
 from components.aws import facts
+from components.aws.patching import PATCH_TAG, patching
 from components.aws.site import Site
 from stacks.addressing import Role
-from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SchedulePlan, SubnetPlan, WorkloadPlan
+from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SubnetPlan, WorkloadPlan
 
 SYSTEM_GB = 30
 """What the system takes of a server's disk, GiB: AL2023 with logs and two kernels has ample room."""
-PATCH_TAG = "PatchGroup"
-"""The tag by which Patch Manager finds a server's baseline (Systems Manager user guide)."""
+
+
+def server_packages(plan: CloudPlan) -> tuple[PackagePlan, ...]:
+    """The packages that have servers."""
+    return tuple(p for p in plan.packages.values() if any(w.kind == "server" for w in p.workloads.values()))
+
+
+def app_role(package: PackagePlan) -> Role:
+    """The block that a package's workloads live in."""
+    return "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +43,6 @@ class ServerPlan:
     workload: WorkloadPlan
     instance_class: str
     subnet: SubnetPlan
-
-
-def server_packages(plan: CloudPlan) -> tuple[PackagePlan, ...]:
-    """The packages that have servers."""
-    return tuple(p for p in plan.packages.values() if any(w.kind == "server" for w in p.workloads.values()))
-
-
-def app_role(package: PackagePlan) -> Role:
-    """The block that a package's workloads live in."""
-    return "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
 
 
 def servers(network: NetworkPlan, packages: Iterable[PackagePlan]) -> Iterator[ServerPlan]:
@@ -63,39 +61,6 @@ def servers(network: NetworkPlan, packages: Iterable[PackagePlan]) -> Iterator[S
                     instance_class=chosen,
                     subnet=places[number % len(places)],
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """When servers are patched: a cron of Systems Manager (Asia/Tokyo), hours it lasts, hours of cut-off."""
-
-    schedule: str
-    hours: int
-    cutoff: int
-
-
-def patch_window(schedules: Iterable[SchedulePlan]) -> Window:
-    """Sunday 02:00 to 06:00; where servers are stopped at night, Wednesday while all of them run."""
-    running = list(schedules)
-    if not running:
-        return Window("cron(0 2 ? * SUN *)", 4, 1)
-    start = max(_minutes(schedule.start) for schedule in running)
-    stop = min(_minutes(schedule.stop) for schedule in running)
-    hours = min(4, max(1, (stop - start) // 60))
-    return Window(f"cron({start % 60} {start // 60} ? * WED *)", hours, 1 if hours > 1 else 0)
-
-
-def _minutes(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-T = TypeVar("T")
-
-
-def batches(items: Sequence[T]) -> list[Sequence[T]]:
-    """`items` in lists as long as Systems Manager takes for one target of a task: 50 (API reference)."""
-    return [items[start : start + 50] for start in range(0, len(items), 50)]
 
 
 def server_log_group(prefix: str) -> str:
@@ -226,7 +191,7 @@ class Servers:
                     subnets[network][server.subnet.key],
                     groups[network][f"{package.key}-app"],
                 )
-        self._patching([p.schedule for p in packages if p.schedule], log)
+        patching(self._site, list(self.servers.values()), [p.schedule for p in packages if p.schedule], log)
 
     def _recording(self) -> aws.cloudwatch.LogGroup:
         """The log of sessions and patch runs, and the preference that sends sessions to it."""
@@ -333,94 +298,3 @@ class Servers:
             opts=self._site.opts(keep=True, ignore=kept),
         )
         return instance.id
-
-    def _patching(self, schedules: Sequence[SchedulePlan], log: aws.cloudwatch.LogGroup) -> None:
-        """Hardening once; missing patches are looked for, installed and reported in the window."""
-        target = f"tag:{PATCH_TAG}"
-        if self._plan.server_image is None:
-            aws.ssm.Association(
-                self._site.child("hardening"),
-                name="AWSEC2-ConfigureSTIG",
-                association_name=self._plan.name("hardening", limit=128),
-                # No schedule: once for each server, when it first reports.
-                parameters={"Level": "High", "InstallPackages": "No", "SetDoDConsentBanner": "No"},
-                targets=[aws.ssm.AssociationTargetArgs(key=target, values=[self._plan.prefix])],
-                compliance_severity="HIGH",
-                opts=self._site.opts(),
-            )
-        baseline = aws.ssm.PatchBaseline(
-            self._site.child("patch-baseline"),
-            name=self._plan.name("servers", limit=128),
-            description="Security and bug fixes, a week after their release",
-            operating_system="AMAZON_LINUX_2023",
-            approval_rules=[
-                _approve("Security", ("Critical", "Important"), "CRITICAL"),
-                _approve("Security", ("Medium", "Low"), "MEDIUM"),
-                _approve("Bugfix", ("*",), "LOW"),
-            ],
-            tags=self._site.tags("servers"),
-            opts=self._site.opts(),
-        )
-        aws.ssm.PatchGroup(
-            self._site.child("patch-group"),
-            baseline_id=baseline.id,
-            patch_group=self._plan.prefix,
-            opts=self._site.opts(),
-        )
-        self._install(patch_window(schedules), log)
-
-    def _install(self, when: Window, log: aws.cloudwatch.LogGroup) -> None:
-        """The maintenance window: one server at a time, and no further after a failure."""
-        window = aws.ssm.MaintenanceWindow(
-            self._site.child("patch-window"),
-            name=self._plan.name("patches", limit=128),
-            schedule=when.schedule,
-            schedule_timezone="Asia/Tokyo",
-            duration=when.hours,
-            cutoff=when.cutoff,
-            tags=self._site.tags("patches"),
-            opts=self._site.opts(),
-        )
-        command = aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersArgs(
-            comment="Install approved patches",
-            parameters=[
-                aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersParameterArgs(
-                    name=name, values=[value]
-                )
-                for name, value in (("Operation", "Install"), ("RebootOption", "RebootIfNeeded"))
-            ],
-            timeout_seconds=600,
-            cloudwatch_config=aws.ssm.MaintenanceWindowTaskTaskInvocationParametersRunCommandParametersCloudwatchConfigArgs(
-                cloudwatch_log_group_name=log.name, cloudwatch_output_enabled=True
-            ),
-        )
-        aws.ssm.MaintenanceWindowTask(
-            self._site.child("patch-task"),
-            window_id=window.id,
-            name=self._plan.name("patches", limit=128),
-            task_type="RUN_COMMAND",
-            task_arn="AWS-RunPatchBaseline",
-            priority=1,
-            max_concurrency="1",
-            max_errors="0",
-            targets=[
-                aws.ssm.MaintenanceWindowTaskTargetArgs(key="InstanceIds", values=ids)
-                for ids in batches(list(self.servers.values()))
-            ],
-            task_invocation_parameters=aws.ssm.MaintenanceWindowTaskTaskInvocationParametersArgs(
-                run_command_parameters=command
-            ),
-            opts=self._site.opts(),
-        )
-
-
-def _approve(kind: str, severities: Sequence[str], level: str) -> aws.ssm.PatchBaselineApprovalRuleArgs:
-    """Approve patches of `kind` and `severities` seven days after their release."""
-    return aws.ssm.PatchBaselineApprovalRuleArgs(
-        approve_after_days=7,
-        compliance_level=level,
-        patch_filters=[
-            aws.ssm.PatchBaselineApprovalRulePatchFilterArgs(key="CLASSIFICATION", values=[kind]),
-            aws.ssm.PatchBaselineApprovalRulePatchFilterArgs(key="SEVERITY", values=severities),
-        ],
-    )

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pulumi.runtime import mocks
 
-from components.aws import egress, network, servers
+from components.aws import egress, network, patching, servers
 from components.contract import BaselineGives, IaasGives, IaasNeeds, LgwanGives
 from stacks import planning
 from stacks.manifest import Tenant
@@ -369,16 +369,16 @@ def test_network_isolation_makes_a_network_for_each_member() -> None:
 @pytest.mark.parametrize(
     ("schedules", "window"),
     [
-        ([], servers.Window("cron(0 2 ? * SUN *)", 4, 1)),
-        ([SchedulePlan("08:00", "20:00")], servers.Window("cron(0 8 ? * WED *)", 4, 1)),
+        ([], patching.Window("cron(0 2 ? * SUN *)", 4, 1)),
+        ([SchedulePlan("08:00", "20:00")], patching.Window("cron(0 8 ? * WED *)", 4, 1)),
         (
             [SchedulePlan("08:00", "20:00"), SchedulePlan("09:30", "11:00")],
-            servers.Window("cron(30 9 ? * WED *)", 1, 0),
+            patching.Window("cron(30 9 ? * WED *)", 1, 0),
         ),
     ],
 )
-def test_servers_are_patched_while_they_run(schedules: list[SchedulePlan], window: servers.Window) -> None:
-    assert servers.patch_window(schedules) == window
+def test_servers_are_patched_while_they_run(schedules: list[SchedulePlan], window: patching.Window) -> None:
+    assert patching.patch_window(schedules) == window
 
 
 def test_the_window_patches_every_server_one_at_a_time() -> None:
@@ -390,4 +390,4 @@ def test_the_window_patches_every_server_one_at_a_time() -> None:
         f"aws-iaas-welfare-{name}-id" for name in ("app-1", "app-2", "batch-1")
     ]
     assert (task["maxConcurrency"], task["maxErrors"]) == ("1", "0")
-    assert [len(batch) for batch in servers.batches(range(120))] == [50, 50, 20]
+    assert [len(batch) for batch in patching.batches(range(120))] == [50, 50, 20]
