@@ -7,48 +7,27 @@ program will get it, so that what passes here passes there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import yaml
-from yaml._yaml import CParser  # PyYAML's libyaml parser; the stubs do not name it
 
+from stacks.composing import (
+    KNOWN_TAGS,
+    MAX_DEPTH,
+    MAX_NODES,
+    PLAIN,
+    TAG,
+    Refused,
+    compose,
+    decode,
+    empty,
+    refusal,
+)
 from stacks.problems import Path, Problem
 from stacks.scalars import plain_scalar
 from stacks.text import Text
-
-MAX_BYTES = 256 * 1024
-"""A manifest has a few kilobytes. A quarter of a megabyte leaves room and bounds the work."""
-MAX_NODES = 20_000
-"""Values in one file after aliases are expanded: what stops a "billion laughs"."""
-MAX_DEPTH = 24
-"""Nesting. The deepest field of a manifest is at eight."""
-
-_OPENERS = re.compile(r"[\[{]|[-?:]\s")
-SAFE_OPENERS = 2_000
-"""Below this many marks that may open a level, the depth is harmless; above, it is measured first."""
-_TAG = "tag:yaml.org,2002:"
-_PLAIN = "plain"
-_KNOWN_TAGS = frozenset(
-    (_PLAIN, *(_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")))
-)
-
-
-class _Loader(CParser):
-    """libyaml's parser without PyYAML's resolution of plain scalars: that is done here."""
-
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:  # noqa: ARG002
-        if kind is yaml.ScalarNode:
-            return _PLAIN if implicit[0] else f"{_TAG}str"
-        return f"{_TAG}map" if kind is yaml.MappingNode else f"{_TAG}seq"
-
-    def descend_resolver(self, parent: Any, index: Any) -> None:
-        """Nothing: no path resolvers."""
-
-    def ascend_resolver(self) -> None:
-        """Nothing: no path resolvers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +94,7 @@ def _pairs(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
 
 
 def _is_merge(key: yaml.Node) -> bool:
-    return key.tag == _PLAIN and key.value == "<<"
+    return key.tag == PLAIN and key.value == "<<"
 
 
 def _key_text(key: yaml.Node) -> str | None:
@@ -129,21 +108,7 @@ def _key_text(key: yaml.Node) -> str | None:
 
 
 def _value(node: yaml.ScalarNode) -> Any:
-    return cast(str, node.value) if node.tag == f"{_TAG}str" else plain_scalar(node.value)
-
-
-class _Refused(Exception):  # noqa: N818 - a verdict on the input, not an error of ours
-    """A YAML text that cannot become a value; carries the problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.rule)
-        self.problem = problem
-
-
-def _refusal(rule: str, node: yaml.Node | None, message: Text, remedy: Text, **more: Any) -> Problem:
-    line = node.start_mark.line + 1 if node else 1
-    column = node.start_mark.column + 1 if node else 1
-    return Problem(rule, (), message, remedy, line=line, column=column, **more)
+    return cast(str, node.value) if node.tag == f"{TAG}str" else plain_scalar(node.value)
 
 
 class _Builder:
@@ -156,8 +121,8 @@ class _Builder:
     def build(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1
         if self.count > MAX_NODES or len(path) > MAX_DEPTH:
-            raise _Refused(
-                _refusal(
+            raise Refused(
+                refusal(
                     "yaml-too-large",
                     node,
                     Text(
@@ -185,7 +150,7 @@ class _Builder:
             if text is None:
                 self.problems.append(
                     replace(
-                        _refusal(
+                        refusal(
                             "yaml-key",
                             key,
                             Text("キーが文字列ではありません。", "A key is not text."),
@@ -210,7 +175,7 @@ class _Builder:
                 line = first[text].start_mark.line + 1
                 self.problems.append(
                     replace(
-                        _refusal(
+                        refusal(
                             "yaml-duplicate-key",
                             key,
                             Text(
@@ -226,11 +191,11 @@ class _Builder:
             first.setdefault(text, key)
 
     def _check_tag(self, node: yaml.Node, path: Path) -> None:
-        if node.tag in _KNOWN_TAGS:
+        if node.tag in KNOWN_TAGS:
             return
         self.problems.append(
             replace(
-                _refusal(
+                refusal(
                     "yaml-tag",
                     node,
                     Text(
@@ -252,144 +217,18 @@ def read(file: str, data: bytes) -> tuple[Document | None, list[Problem]]:
 
     The document is None where nothing can be made of the text. Never raises for any input.
     """
-    text, problem = _decode(data)
+    text, problem = decode(data)
     if text is None:
         return None, [replace(problem, file=file)] if problem else []
     try:
-        root = _compose(text)
+        root = compose(text)
         if root is None:
-            raise _Refused(_empty())
+            raise Refused(empty())
         builder = _Builder()
         value = builder.build(root, ())
-    except _Refused as refused:
+    except Refused as refused:
         return None, [replace(refused.problem, file=file)]
     return Document(file, text, value, root), [replace(p, file=file) for p in builder.problems]
-
-
-def _empty() -> Problem:
-    return _refusal(
-        "yaml-empty",
-        None,
-        Text("ファイルが空です。", "The file is empty."),
-        Text(
-            "`./jichitai new 団体コード --cloud aws` で雛形を作れます。",
-            "`./jichitai new CODE --cloud aws` writes one to start from.",
-        ),
-    )
-
-
-def _decode(data: bytes) -> tuple[str | None, Problem | None]:
-    if len(data) > MAX_BYTES:
-        return None, _refusal(
-            "file-too-large",
-            None,
-            Text(
-                f"ファイルが大きすぎます({len(data):,}バイト)。",
-                f"The file is too large ({len(data):,} bytes).",
-            ),
-            Text("マニフェストだけを書いてください。", "Keep nothing but the manifest in it."),
-            allowed=(f"<= {MAX_BYTES:,} bytes",),
-        )
-    try:
-        return data.decode("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        column = error.start - (data[: error.start].rfind(b"\n") + 1) + 1
-        problem = _refusal(
-            "not-utf8",
-            None,
-            Text("UTF-8の文字ではありません。", "This is not UTF-8 text."),
-            Text(
-                "エディターで文字コードをUTF-8(BOMなし)にして保存し直してください。",
-                "Save the file again as UTF-8 (without a byte order mark).",
-            ),
-            found=f"0x{data[error.start]:02X}",
-            allowed=("UTF-8",),
-        )
-        return None, replace(problem, line=line, column=column)
-
-
-def _compose(text: str) -> yaml.Node | None:
-    try:
-        # libyaml's composer recurses in C without a limit: 100,000 brackets end the process.
-        if len(_OPENERS.findall(text)) > SAFE_OPENERS:
-            _check_depth(text)
-        return _Loader(text).get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise _Refused(_syntax(error, text)) from None
-    except yaml.YAMLError as error:
-        position = getattr(error, "position", 0)
-        # libyaml counts bytes.
-        before = text.encode()[: position if isinstance(position, int) else 0].decode(errors="ignore")
-        raise _Refused(
-            replace(
-                _refusal(
-                    "yaml-character",
-                    None,
-                    Text(
-                        "YAMLに書けない制御文字があります。",
-                        "There is a control character that YAML does not allow.",
-                    ),
-                    Text("その文字を削除してください。", "Delete the character."),
-                ),
-                line=before.count("\n") + 1,
-                column=len(before) - (before.rfind("\n") + 1) + 1,
-            )
-        ) from None
-
-
-def _check_depth(text: str) -> None:
-    depth, parser = 0, CParser(text)
-    while (event := parser.get_event()) is not None:
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise _Refused(_too_deep(event.start_mark.line + 1, event.start_mark.column + 1))
-
-
-def _too_deep(line: int, column: int) -> Problem:
-    return Problem(
-        "yaml-too-large",
-        (),
-        Text(f"入れ子が{MAX_DEPTH}段を超えています。", f"There are more than {MAX_DEPTH} levels of nesting."),
-        Text("マニフェストを簡潔にしてください。", "Keep the manifest plain."),
-        line=line,
-        column=column,
-    )
-
-
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.splitlines()
-    written = lines[line - 1] if line <= len(lines) else ""
-    what = " ".join(part for part in (error.context, error.problem) if part)
-    remedy = Text(
-        "この行の前後で、字下げ(半角空白2つ)、コロンの後の空白、引用符と括弧の対応を確かめてください。",
-        "Around this line, check the indentation (two spaces), the space after each colon, and that "
-        "quotes and brackets are closed.",
-    )
-    if "\t" in written[: len(written) - len(written.lstrip())] or "\\t" in (error.problem or ""):
-        remedy = Text(
-            "字下げにタブは使えません。半角空白2つに置き換えてください。",
-            "Tabs cannot indent. Use two spaces instead.",
-        )
-    elif "expected a single document" in what:
-        remedy = Text(
-            "「---」で区切られた2つ目以降の文書を削除してください。",
-            "Delete every document after the first `---`.",
-        )
-    return Problem(
-        "yaml-syntax",
-        (),
-        Text(f"YAMLとして読めません({what})。", f"This is not YAML: {what}."),
-        remedy,
-        found=written.strip()[:80] or None,
-        line=line,
-        column=column,
-    )
 
 
 def locate(document: Document, problem: Problem, base: Path = ()) -> Problem:

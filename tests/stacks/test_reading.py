@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.engine.install import ensure
-from stacks.reading import MAX_BYTES, MAX_NODES, read
+from stacks.composing import MAX_BYTES, MAX_NODES
+from stacks.reading import read
 from tests.stacks.examples import SHINJUKU, problems_of, text_of
 
 # What Pulumi's CLI 3.259 gives a program for each way to write a scalar.
