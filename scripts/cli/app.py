@@ -39,6 +39,8 @@ class Command:
 
     place: str
     help: Text
+    passes: bool = False
+    """Whether options that are not its own are passed on, to pytest say."""
 
 
 COMMANDS: dict[str, Command] = {
@@ -69,7 +71,9 @@ COMMANDS: dict[str, Command] = {
         Text("素の pulumi のための環境変数を出す", "Print what plain pulumi needs in its environment"),
     ),
     "doctor": Command("scripts.cli.doctor:doctor", Text("この環境を確かめる", "Check this machine")),
-    "test": Command("scripts.cli.test:run_tests", Text("テストをすべて実行する", "Run the whole test suite")),
+    "test": Command(
+        "scripts.cli.test:run_tests", Text("テストをすべて実行する", "Run the whole test suite"), passes=True
+    ),
     "bench": Command("scripts.cli.bench:bench", Text("速さを測る", "Measure how fast it is")),
 }
 
@@ -110,7 +114,8 @@ def build(word: str | None) -> typer.Typer:
             if isinstance(body, typer.Typer):
                 app.add_typer(body, name=name, help=command.help.say(language))
             else:
-                app.command(name, help=command.help.say(language))(body)
+                passing = {"ignore_unknown_options": True} if command.passes else {}
+                app.command(name, help=command.help.say(language), context_settings=passing)(body)
         else:
             app.command(name, help=command.help.say(language))(_elsewhere)
     return app
