@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pulumi
 
 from components.tenant import MunicipalTenant
@@ -10,11 +12,14 @@ from stacks.problems import Problems
 from stacks.registry import registry
 from stacks.validation import checked
 
+SHOWN = 32
+"""Exit code that tells the engine's host that the error is on the screen already: no traceback."""
+
 try:
     tenant = checked(pulumi.Config().require_object("tenant"), stack=pulumi.get_stack())
 except Problems as wrong:
-    # The engine shows a RunError as its text alone, without a traceback.
-    raise pulumi.RunError(f"\n{wrong}") from None
+    pulumi.log.error(f"\n{wrong}")
+    sys.exit(SHOWN)
 
 built = MunicipalTenant(plan(tenant, registry()))
 pulumi.export("tenant", built.summary)
