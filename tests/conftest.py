@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +118,22 @@ class Clone:
         finally:
             store.close()
 
+    def state(self, stack: str) -> dict[str, Any]:
+        """The stack's deployment as the engine last saved it."""
+        file = self._backend / "stacks" / "jichitai" / f"{stack}.json"
+        return json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]
+
+    def engine_pid(self) -> int | None:
+        """The process that holds the engine's lock on a stack."""
+        for file in (self._backend / "locks").rglob("*.json"):
+            with contextlib.suppress(OSError, ValueError):
+                return int(json.loads(file.read_text(encoding="utf-8"))["pid"])
+        return None
+
+    @property
+    def _backend(self) -> Path:
+        return self.folder / ".jichitai" / "state" / "twin" / ".pulumi"
+
     def close(self) -> None:
         for process in self.started:
             if process.poll() is None:
@@ -124,6 +142,13 @@ class Clone:
         running = client.status(self.twin)
         if running is not None:
             os.kill(running.pid, signal.SIGKILL)
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.02)
 
 
 Cloning = Callable[[], Clone]

@@ -193,3 +193,23 @@ def test_trouble_says_what_where_why_and_what_to_do(
     assert "[red]place[/red]" in said, "markup in data is data"
     for text in (trouble.what, trouble.why, trouble.do):
         assert text.say(language) in said  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.parametrize(("word", "code"), [("held", Exit.DIFFERENT), ("the_engines_lock", Exit.OK)])
+def test_the_test_command_passes_on_to_pytest_and_ends_with_its_line(word: str, code: Exit) -> None:
+    line = [
+        sys.executable,
+        "-m",
+        "scripts.cli",
+        "test",
+        "-q",
+        "-n",
+        "0",
+        "-k",
+        word,
+        "tests/cli/test_locks.py",
+    ]
+    done = subprocess.run(line, cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert re.fullmatch(r"1 passed, 2 deselected in .*|3 deselected in .*|no tests ran in .*", last), last

@@ -6,16 +6,14 @@ A tiny program stands for the tenant: route tables, which a cloud would gladly m
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pty
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +22,7 @@ from providers.twin.faults import Fault, put
 from providers.twin.process import STORE
 from providers.twin.store import Row, Store
 from scripts.cli.exits import Exit
-from tests.conftest import Clone, Cloning, Ended
+from tests.conftest import Clone, Cloning, Ended, wait_for
 
 pytestmark = pytest.mark.xdist_group("operate")
 
@@ -107,32 +105,11 @@ def fault(clone: Clone, wanted: Fault | None) -> None:
 SLOW = Fault("slow", "slow", type=TABLE, operations=("create",), seconds=0.7, scale=1)
 
 
-def state(clone: Clone) -> dict[str, Any]:
-    folder = clone.folder / ".jichitai" / "state" / "twin" / ".pulumi" / "stacks" / "jichitai"
-    return json.loads((folder / f"{STACK}.json").read_text(encoding="utf-8"))["checkpoint"]["latest"]
-
-
 def assert_nothing_lost_or_doubled(clone: Clone, count: int = 10) -> None:
-    recorded = [r["id"] for r in state(clone)["resources"] if r["type"] == TABLE]
+    recorded = [r["id"] for r in clone.state(STACK)["resources"] if r["type"] == TABLE]
     assert sorted(recorded) == sorted(row.id for row in tables(clone))
     assert len(recorded) == count
-    assert not state(clone).get("pending_operations")
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it never happened"
-        time.sleep(0.02)
-
-
-def engine_pid(clone: Clone) -> int | None:
-    """The process that holds the engine's lock on the stack."""
-    locks = clone.folder / ".jichitai" / "state" / "twin" / ".pulumi" / "locks"
-    for file in locks.rglob("*.json"):
-        with contextlib.suppress(OSError, ValueError):
-            return int(json.loads(file.read_text(encoding="utf-8"))["pid"])
-    return None
+    assert not clone.state(STACK).get("pending_operations")
 
 
 def half_way(clone: Clone, *arguments: str) -> tuple[subprocess.Popen[str], int]:
@@ -141,7 +118,7 @@ def half_way(clone: Clone, *arguments: str) -> tuple[subprocess.Popen[str], int]
     fault(clone, SLOW)
     process = clone.start("up", STACK, *arguments)
     wait_for(lambda: 3 <= len(tables(clone)) < 10)
-    pid = engine_pid(clone)
+    pid = clone.engine_pid()
     assert pid is not None
     return process, pid
 
@@ -234,7 +211,7 @@ def test_only_the_command_killed_the_engine_goes_on(clone: Clone) -> None:
     second = clone.run("up", STACK)
     assert second.code == Exit.BUSY
     assert str(pid) in second.err
-    wait_for(lambda: engine_pid(clone) is None)
+    wait_for(lambda: clone.engine_pid() is None)
     assert clone.run("up", STACK).code == Exit.OK
     assert_nothing_lost_or_doubled(clone)
 
@@ -292,7 +269,7 @@ def test_an_answer_that_got_lost(clone: Clone) -> None:
     process_ids = {row.name for row in tables(clone)}
     fault(clone, replace(SLOW, seconds=5))
     process = clone.start("up", STACK)
-    wait_for(lambda: engine_pid(clone) is not None)
+    wait_for(lambda: clone.engine_pid() is not None)
     time.sleep(2)
     # What the twin would have done next, had it not been killed: it makes the table.
     (pattern,) = [r for r in tables(clone) if r.name == "table-3"]
@@ -353,7 +330,7 @@ def test_nothing_invalid_reaches_the_engine(clone: Clone) -> None:
     assert ended.code == Exit.INVALID
     problems = ended.document["error"]["problems"]
     assert problems[0]["path"].endswith("code")
-    assert engine_pid(clone) is None
+    assert clone.engine_pid() is None
     assert tables(clone) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from scripts.cli.exits import Exit
 from scripts.engine.places import REPO
-from tests.conftest import Clone, Cloning
+from tests.conftest import Clone, Cloning, wait_for
 
 TYPICAL = "131041-shinjuku"
 STACKS = sorted(
@@ -98,6 +100,29 @@ def test_the_life_of_a_typical_tenant(cloning: Cloning) -> None:
     torn_down(clone, TYPICAL)
     left = {(row.type, row.id) for row in clone.rows()}
     assert handed_over <= left, "what the unit had when it was handed over is still there"
+
+
+@pytest.mark.xdist_group("lifecycle-killed")
+def test_a_typical_tenant_whose_engine_is_killed_half_way(cloning: Cloning) -> None:
+    clone = cloning()
+    succeeded(clone, "preview", TYPICAL)
+    process = clone.start("up", TYPICAL)
+    wait_for(lambda: len(made(clone)) > 70)
+    pid = clone.engine_pid()
+    assert pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    os.killpg(pid, signal.SIGKILL)
+    assert 70 < len(made(clone)) < 200, "killed too late to show anything"
+    finished = succeeded(clone, "up", TYPICAL)
+    assert finished["resources"] > 120
+    recorded = [
+        f"{r['type']} {r['id']}"
+        for r in clone.state(TYPICAL)["resources"]
+        if r.get("custom") and not r.get("external") and not r["type"].startswith("pulumi:")
+    ]
+    assert sorted(recorded) == sorted(f"{row.type} {row.id}" for row in clone.rows() if row.name)
+    assert clone.run("drift", TYPICAL).code == Exit.OK
+    torn_down(clone, TYPICAL)
 
 
 @pytest.mark.parametrize(
