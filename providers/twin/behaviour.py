@@ -154,6 +154,11 @@ def holes(template: str) -> tuple[str, ...]:
     return tuple(_HOLE.split(template))
 
 
+def literal(value: Value) -> Maker:
+    """A maker of `value` as it stands, braces and all."""
+    return lambda _: value
+
+
 def mentions(path: str, *kinds: str, anywhere: bool = False, missing: Answer | None = None) -> Ref:
     """A reference that must exist but does not keep its target from going."""
     return Ref(path, kinds, MENTIONS, anywhere, missing)

@@ -1,8 +1,9 @@
-"""`python -m providers.twin.bench`: how many provider calls a second the twin answers, and in how much memory.
+"""`python -m providers.twin.bench`: how many provider calls a second the twin answers, in how much memory.
 
-The twin runs in its own process on one core, the callers on another; calls go over real gRPC on loopback, with
-every check on. Figures are calls per second of the twin's own processor time (what one core could do if it were
-not shared) and per second of wall time. `--fill N` stores N resources first and reports size on disk and memory.
+The twin runs in its own process on one core, the callers on another; calls go over real gRPC on
+loopback, with every check on. Figures are calls per second of the twin's own processor time (what one
+core could do if it were not shared) and per second of wall time. `--fill N` stores N resources first
+and reports size on disk and memory.
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ _POLICY = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
-             "Resource": "*"}
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": "*",
+            }
         ],
     }
-)  # fmt: skip
+)
 
 
 def _network(caller: Caller) -> Iterator[Made]:

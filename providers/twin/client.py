@@ -62,13 +62,11 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
     """The twin in `folder`, started if need be, and answering. TwinError when it does not come up in time."""
     folder = folder or default_folder()
     running = status(folder)
-    if running is not None and not _outdated(running):
-        return running
     if running is not None:
-        stop(folder)
+        return running
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log = (folder / "twin.log").open("ab")
+        turn = os.open(folder / "start.lock", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise TwinError(
             Text(
@@ -76,8 +74,17 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
                 en=f"the twin's folder {folder} cannot be used: {error}; check disk space and permissions",
             )
         ) from error
+    try:
+        # One at a time: a second process started here could outlive the first one's end.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return status(folder) or _start(folder, idle, timeout)
+    finally:
+        os.close(turn)
+
+
+def _start(folder: Path, idle: float, timeout: float) -> Running:
     command = [sys.executable, "-m", "providers.twin", "serve", "--dir", str(folder), "--idle", str(idle)]
-    with log:
+    with (folder / "twin.log").open("ab") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -91,8 +98,7 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
         running = status(folder)
         if running is not None:
             return running
-        code = process.poll()
-        if code not in (None, 3):  # 3: another caller's twin won the race; wait for that one
+        if process.poll() is not None:
             break
         time.sleep(0.02)
     raise TwinError(

@@ -167,6 +167,8 @@ class World:
             self._fill(scope, behaviour, session)
             for rule in behaviour.rules:
                 rule(scope)
+            if not behaviour.put:
+                self._claim(scope, behaviour)
             there = self.store.get(scope.cloud, scope.unit, token, scope.id, scope.region)
             if there is not None and behaviour.put:
                 self.store.remove(there.rid)
@@ -237,7 +239,8 @@ class World:
         with self.store.change():
             scope = self._scope(session, token, name, dict(state), behaviour)
             row = self._row(scope, id_)
-            if row is None:
+            if row is None or (behaviour.put and row.state.get("arn") != state.get("arn")):
+                # Gone already, or overwritten by a newer revision: the old one's end is not the new one's.
                 return Outcome(id_, {})
             scope.region, scope.rid, scope.id, scope.old = row.region, row.rid, row.id, row
             # The engine's last state knows flags such as forceDestroy that no cloud keeps.
@@ -460,6 +463,11 @@ class World:
             handles.add(str(scope.state["arn"]))
         store.set_handles(scope.rid, handles - {"", scope.id})
         store.drop_claims(scope.rid)
+        self._claim(scope, behaviour)
+
+    def _claim(self, scope: Scope, behaviour: Behaviour) -> None:
+        """Takes the names that only one resource may have."""
+        store = self.store
         for unique in behaviour.unique:
             value = scope.fill(unique.value)
             if not value:

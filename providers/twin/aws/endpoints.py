@@ -14,7 +14,7 @@ from providers.twin.aws.facts import (
 )
 from providers.twin.aws.network import EC2
 from providers.twin.aws.words import dependency, hold, name, not_found, part, props, token
-from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal
+from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal, literal
 from providers.twin.scope import Scope
 from providers.twin.wire import Value
 
@@ -128,6 +128,12 @@ def _subnet_vpc(scope: Scope) -> Value:
     return row.state.get("vpcId") if row is not None else None
 
 
+_OPEN_POLICY = '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
+_LOG_FORMAT = (
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol}"
+    " ${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
+)
+
 TABLE: Mapping[str, Behaviour] = {
     "ec2.VpcEndpoint": Behaviour(
         id="vpce-{hex17}",
@@ -143,7 +149,7 @@ TABLE: Mapping[str, Behaviour] = {
             "ipAddressType": "ipv4",
             "requesterManaged": lambda _: False,
             "serviceRegion": "{region}",
-            "policy": '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}',
+            "policy": literal(_OPEN_POLICY),
             "dnsOptions": lambda _: {"dnsRecordIpType": "ipv4"},
         },
         fixed=props(
@@ -207,9 +213,7 @@ TABLE: Mapping[str, Behaviour] = {
         autoname="",
         defaults={"maxAggregationInterval": 600, "logDestinationType": "cloud-watch-logs"},
         computed={
-            "logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport}"
-            " ${dstport} ${protocol}"
-            " ${packets} ${bytes} ${start} ${end} ${action} ${log-status}",
+            "logFormat": literal(_LOG_FORMAT),
         },
         fixed=props(
             "vpcId subnetId eniId transitGatewayId transitGatewayAttachmentId logDestination"

@@ -496,3 +496,8 @@ _ALL: Mapping[str, Callable[[Call], dict[str, Value]]] = {
 def function(name: str) -> Function | None:
     """The answer to `aws:ec2/getAmi:getAmi` and the like, None when the twin does not model it."""
     return _ALL.get(name)
+
+
+def every() -> Mapping[str, Function]:
+    """All functions that the twin answers, by token."""
+    return _ALL
