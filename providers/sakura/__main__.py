@@ -37,9 +37,9 @@ def main() -> int:
         provider.stop()
         done.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    # Ctrl-C reaches the whole process group: the engine decides, by Cancel and then SIGTERM, when we stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine ends its plugins with SIGINT and waits 5 s for one that does not listen.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     parent = os.getppid()
     while not done.wait(_PARENT_LOOKS):
         if os.getppid() != parent:

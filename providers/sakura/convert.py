@@ -73,8 +73,10 @@ def to_wire(type_: Type, value: Json) -> Json:
     if isinstance(type_, Record):
         document: dict[str, Json] = {}
         for field in type_.fields:
-            if field.wire and not field.computed and value.get(field.name) is not None:
-                put(document, field.wire, to_wire(field.type, value[field.name]))
+            given = value.get(field.name)
+            given = field.default if given is None else given
+            if field.wire and not field.computed and given is not None:
+                put(document, field.wire, to_wire(field.type, given))
         return document
     return _scalar_to_wire(type_, value)
 
@@ -102,7 +104,7 @@ def _text(value: Json) -> str:
 def document(resource: Resource, inputs: Mapping[str, Json], when: str, onto: Json = None) -> dict[str, Json]:
     """The resource's object for a request.
 
-    when: "create" or "update". On create only what was given goes. On update, what was not given and can be emptied
+    when: "create" or "update". On create what was given and the defaults go. On update, what was not given and can be emptied
     is emptied; with `onto`, what the API has now, the part under `resource.settings` starts from it, so that settings
     that we do not know stay.
     """
@@ -117,6 +119,8 @@ def document(resource: Resource, inputs: Mapping[str, Json], when: str, onto: Js
         if when == "update" and field.immutable:
             continue
         value = inputs.get(field.name)
+        # A default is said, not left to the API: what we know and what it does can then not drift apart.
+        value = field.default if value is None and when == "create" else value
         if value is not None:
             put(body, field.wire, to_wire(field.type, value))
         elif when == "update" and not field.required:

@@ -74,10 +74,19 @@ def generate(target: Path) -> None:
         source = Path(folder) / "schema.json"
         source.write_text(json.dumps(schema.package(), ensure_ascii=False), encoding="utf-8")
         done = subprocess.run([str(program), str(source), str(target)], text=True, capture_output=True)
+    _describe(target)
     if done.returncode != 0:
         raise CannotGenerateError(
             Text(ja=f"生成できません: {done.stderr}", en=f"It cannot be generated: {done.stderr}")
         )
+
+
+def _describe(target: Path) -> None:
+    """The SDK asks the installed package's metadata for its version; where it is used from the clone, this is it."""
+    folder = target / f"pulumi_sakura-{schema.VERSION}.dist-info"
+    folder.mkdir(exist_ok=True)
+    text = f"Metadata-Version: 2.1\nName: pulumi_sakura\nVersion: {schema.VERSION}\n"
+    (folder / "METADATA").write_text(text, encoding="utf-8")
 
 
 def stale() -> list[str]:
