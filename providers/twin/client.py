@@ -62,7 +62,7 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
     """The twin in `folder`, started if need be, and answering. TwinError when it does not come up in time."""
     folder = folder or default_folder()
     running = status(folder)
-    if running is not None:
+    if running is not None and not _outdated(running):
         return running
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -77,7 +77,11 @@ def ensure(folder: Path | None = None, *, idle: float = IDLE_SECONDS, timeout: f
     try:
         # One at a time: a second process started here could outlive the first one's end.
         fcntl.flock(turn, fcntl.LOCK_EX)
-        return status(folder) or _start(folder, idle, timeout)
+        running = status(folder)
+        if running is not None and _outdated(running):
+            stop(folder)
+            running = None
+        return running or _start(folder, idle, timeout)
     finally:
         os.close(turn)
 
