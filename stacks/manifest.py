@@ -49,14 +49,19 @@ PartName = Literal[
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")]
-BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]+$")]
+BusinessId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]+$", max_length=64)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", max_length=254)]
 Person = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=64)]
 Time = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Domain = Annotated[
     str,
-    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        max_length=253,
+    ),
 ]
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+AdoptedId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Sentence = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=500)]
 
 
@@ -172,7 +177,7 @@ class Lgwan(Model):
 class Adoption(Model):
     """A part of the baseline that exists already and is used, not created."""
 
-    adopt: Mapping[str, str] = Field(default_factory=dict)
+    adopt: Mapping[str, AdoptedId] = Field(default_factory=dict)
     """Ids of what is adopted, where the cloud needs them: for instance `bucket: <name of the log bucket>`."""
 
 
@@ -181,9 +186,9 @@ class CloudUnit(Model):
 
     unit: str = Field(min_length=1, max_length=128)
     """Account, project, subscription, child tenancy or Sakura project. Quote it: it is text."""
-    region: str | None = None
+    region: str | None = Field(default=None, min_length=1, max_length=64)
     """Domestic region. Default: the first of the cloud's domestic regions; the other is for recovery."""
-    zones: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=4)
+    zones: tuple[ZoneName, ...] | None = Field(default=None, min_length=1, max_length=4)
     """Zones in use. Default: the first two. A zone may be added later; no subnet moves."""
     address_space: Range
     """The tenant's own range here: private (RFC 1918), /16 to /22, and nobody else's."""

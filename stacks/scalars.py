@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from math import isinf
 from typing import Any
 
@@ -17,6 +18,8 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]| +)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]*)?\S*"
 )
+_LONGEST = 66
+"""Digits of the longest 64-bit number, `0b` and all. Python refuses to convert thousands of digits."""
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -32,21 +35,37 @@ def plain_scalar(text: str) -> Any:
     if not (first.isdigit() or first in "+-."):
         return text
     plain = text.replace("_", "")
-    if _INTEGER.fullmatch(plain):
-        return _integer(plain)
+    if _INTEGER.fullmatch(plain) and (number := _integer(plain)) is not None:
+        return number
     if _FLOAT.fullmatch(plain):
-        number = float(plain)
-        if isinf(number):
-            return text
-        return int(number) if number.is_integer() and abs(number) < 1e21 else number
+        return _float(plain, text)
     return _moment(text)
 
 
-def _integer(text: str) -> int:
+def _float(plain: str, text: str) -> int | float | str:
+    number = float(plain)
+    if isinf(number):
+        return text
+    return _json(number)
+
+
+def _json(number: float) -> int | float:
+    """A float as Go writes it in JSON: the shortest digits that are it, without exponent below 1e21."""
+    whole = number.is_integer() and abs(number) < 1e21
+    return int(Decimal(repr(number))) if whole else number
+
+
+def _integer(text: str) -> int | float | None:
+    """The number, or None where it has no 64 bits: go-yaml then tries a float."""
     digits = text.lstrip("+-")
+    if len(digits) > _LONGEST:
+        return None
     octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
     number = int(digits, 8) if octal else int(digits, 0)
-    return -number if text.startswith("-") else number
+    number = -number if text.startswith("-") else number
+    if not -(1 << 63) <= number < 1 << 64:
+        return None
+    return _json(float(number))
 
 
 def _moment(text: str) -> str:

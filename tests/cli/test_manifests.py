@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,28 @@ def test_a_file_is_judged_against_the_rest_of_the_fleet(clone: Clone, tmp_path: 
     bad.write_text(text.replace("888899990000", "123456789012"), encoding="utf-8")
     done = clone.run("validate", str(bad), "--json")
     assert {p["rule"] for p in done.document["problems"]} == {"fleet-overlap"}
+
+
+def test_plain_pulumi_shows_the_errors_alone(cloning: Cloning) -> None:
+    clone = cloning()
+    clone.edit("131041-shinjuku", {"region: ap-northeast-1": "region: us-east-1", "vlan: 101": "vlan: 5000"})
+    engine = clone.run("env", "--cloud", "--json").document | {"JICHITAI_LANG": "en"}
+
+    def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=clone.folder, env=clone.environment(**engine),
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    assert pulumi("stack", "init", "131041-shinjuku").returncode == 0
+    done = pulumi("preview", "-s", "131041-shinjuku")
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "clouds.aws.region: `us-east-1` is not a region of AWS in Japan." in said
+    assert "nearest: 4094" in said
+    assert "Traceback" not in said
+    assert "unhandled" not in said
 
 
 def test_new_writes_what_validates_and_never_overwrites(clone: Clone) -> None:
