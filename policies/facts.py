@@ -30,7 +30,7 @@ Maybe: TypeAlias = T | Literal[Unknown.UNKNOWN] | None
 FOREVER = 1_000_000
 """Days, for what is kept without an end."""
 
-Cloud = Literal["aws", "azure", "google", "oci", "sakura"]
+Cloud = Literal["aws", "azure", "google", "oci", "sakura", "other"]
 CLOUDS: tuple[Cloud, ...] = ("aws", "azure", "google", "oci", "sakura")
 
 
@@ -119,6 +119,29 @@ STORES = (
     Kind.STREAM,
 )
 """Kinds that hold data."""
+PARTED = frozenset(
+    {
+        *STORES,
+        Kind.BACKUP_VAULT,
+        Kind.CLUSTER,
+        Kind.CONTAINERS,
+        Kind.DETECTOR,
+        Kind.FIREWALL,
+        Kind.FUNCTION,
+        Kind.IMAGE,
+        Kind.KEY,
+        Kind.LOAD_BALANCER,
+        Kind.NETWORK,
+        Kind.QUEUE,
+        Kind.RECORDER,
+        Kind.REGISTRY,
+        Kind.SECRET,
+        Kind.SERVER,
+        Kind.SUBNET,
+        Kind.TOPIC,
+    }
+)
+"""Kinds of which settings may be resources of their own: they are judged when the stack is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,9 @@ class Estate:
         ]
 
 
-def join(name: str, pairs: Sequence[tuple[Resource, Facts]], pending: tuple[str, ...] = ()) -> Estate:
+def join(
+    name: str, pairs: Sequence[tuple[Resource, Facts]], pending: tuple[str, ...] = (), *, whole: bool = False
+) -> Estate:
     """Join the parts to their wholes. A part whose whole is elsewhere stands for it, with what it says."""
     handles: dict[Kind, dict[str, int]] = defaultdict(dict)
     wholes: list[Facts] = []
@@ -135,7 +137,7 @@ def join(name: str, pairs: Sequence[tuple[Resource, Facts]], pending: tuple[str,
             for r, _ in pairs
             if r.dependencies or r.property_dependencies
         },
-        whole=any(r.type == "jichitai:tenant:MunicipalTenant" for r, _ in pairs),
+        whole=whole,
         pending=pending,
     )
 

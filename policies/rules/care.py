@@ -46,8 +46,10 @@ ASSET_KINDS = (
 
 
 def _tagged(facts: Facts, context: Context) -> Outcome:
-    if facts.tags is None or facts.tags is UNKNOWN or facts.state:
-        return None if facts.state else facts.tags
+    if facts.state or facts.purpose in ("member", "template"):
+        return None
+    if facts.tags is None or facts.tags is UNKNOWN:
+        return facts.tags
     missing = [key for key in context.parameters.required_tags if not facts.tags.get(key)]
     if not missing:
         return True
@@ -207,7 +209,7 @@ rule(
     "aws.scheduler.Schedule(…)", COST, clouds="aws azure google oci", stack=True,
 )
 rule(
-    "CST-003", M, [Kind.BUDGET], there_is(Kind.BUDGET, clouds="aws azure google oci"),
+    "CST-003", M, [Kind.BUDGET], there_is(Kind.BUDGET, clouds="aws azure google oci", part="budget"),
     ("テナントに予算がある", "The tenant has a budget"),
     ("費用は国ではなく団体が負担します（FY2025 から）。", "The municipality pays (from FY2025)."),
     ("予算を作ってください。", "Make a budget."),

@@ -44,6 +44,8 @@ def _chosen(*kinds: Kind) -> object:
     """Each of `kinds` is in a backup selection, where the stack has any or is a whole tenant."""
 
     def survey(estate: Estate, context: Context) -> Answers:
+        if context.environment != "production":
+            return []
         selections = estate.of(Kind.BACKUP_SELECTION)
         if not selections and not whole(estate, context):
             return []
@@ -110,7 +112,7 @@ _BACKUP: tuple[_Row, ...] = (
      ("誤った処理の直前に戻せます。", "It brings back the moment before a wrong batch."),
      ("ポイントインタイムリカバリを有効にしてください。", "Turn point-in-time recovery on."),
      "point_in_time_recovery={enabled: true}", "aws google azure"),
-    ("BCK-007", H, [Kind.DATABASE], must("backup.final"),
+    ("BCK-007", H, [Kind.DATABASE], in_production(must("backup.final")),
      ("削除のときに最後の写しを残す", "A last copy is kept when a database is deleted"),
      ("誤って削除しても戻せます。", "A mistaken deletion can be undone."),
      ("最終スナップショットを取ってください。", "Take a final snapshot."),
@@ -161,7 +163,7 @@ _DELETION: tuple[_Row, ...] = (
      ("本番の入口の削除を防ぐ", "Production entrances are protected against deletion"),
      ("消えると業務が止まります。", "Without it the business stops."),
      ("削除保護を有効にしてください。", "Turn deletion protection on."), "enable_deletion_protection=True", "aws google"),
-    ("DEL-003", H, [Kind.BUCKET, Kind.BACKUP_VAULT, Kind.REGISTRY], must_not("protection.forced"),
+    ("DEL-003", H, [Kind.BUCKET, Kind.BACKUP_VAULT, Kind.REGISTRY], in_production(must_not("protection.forced")),
      ("中身ごと削除させない", "Nothing is deleted with all that is in it"), _GUARD,
      ("force の指定を外してください。", "Do not force deletion."), "force_destroy=False", "aws google"),
     ("DEL-004", M, [Kind.NOSQL, Kind.WAREHOUSE, Kind.SEARCH], in_production(must("protection.deletion")),

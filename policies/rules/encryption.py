@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from policies.facts import Kind
+from policies.facts import Facts, Kind
+from policies.join import Estate
 from policies.rules.controls import CRYPTO, KEYS, TRANSIT
-from policies.rules.record import C, H, M, Severity, at_least, at_most, must, rule
+from policies.rules.record import C, Context, H, M, Outcome, Severity, at_least, at_most, must, rule
 from stacks.text import Text
 
 _OWN = (
@@ -15,8 +16,6 @@ _OWN_WAY = ("顧客管理の鍵を指定してください。", "Name a customer
 _REST = ("媒体の廃棄や複製の流出に備えます。", "It protects where media are discarded or copies leak.")
 
 _AT_REST: tuple[tuple[str, Severity, list[Kind], str, tuple[str, str], str, str], ...] = (
-    ("ENC-001", H, [Kind.BUCKET], "customer_key", ("バケット", "Buckets"), "aws azure google oci sakura",
-     "aws.s3.BucketServerSideEncryptionConfiguration(…, kms_master_key_id=key.arn)"),
     ("ENC-002", C, [Kind.DISK, Kind.SERVER], "at_rest", ("ディスク", "Disks"), "aws",
      "encrypted=True"),
     ("ENC-003", M, [Kind.DISK, Kind.SERVER], "customer_key", ("ディスク", "Disks"), "aws azure google oci sakura",
@@ -69,9 +68,35 @@ for _id, _severity, _kinds, _field, _what, _clouds, _example in _AT_REST:
         clouds=_clouds,
     )
 
+
+
+def _buckets(estate: Estate, _: Context) -> list[tuple[Facts | None, Outcome]]:
+    """Every bucket but those a load balancer logs to: AWS delivers to no bucket with a key of ours."""
+    logged = {f.urn for lb in estate.of(Kind.LOAD_BALANCER) for f in estate.linked(lb, (Kind.BUCKET,))}
+    return [
+        (b, b.encryption.customer_key if b.encryption else None)
+        for b in estate.of(Kind.BUCKET)
+        if b.urn not in logged
+    ]
+
+
+rule(
+    "ENC-001",
+    H,
+    [Kind.BUCKET],
+    _buckets,
+    ("バケットを顧客管理の鍵で暗号化する", "Buckets are encrypted with a customer-managed key"),
+    _OWN,
+    _OWN_WAY,
+    "aws.s3.BucketServerSideEncryptionConfiguration(…, kms_master_key_id=key.arn)",
+    CRYPTO,
+    clouds="aws azure google oci",
+    stack=True,
+)
+
 _WIRE = ("閉域でも、回線や機器で読まれることがあります。", "Even on closed lines, circuits and devices can be read.")
 _IN_TRANSIT: tuple[tuple[str, Severity, list[Kind], tuple[str, str], str, str], ...] = (
-    ("ENC-020", H, [Kind.LISTENER], ("ロードバランサーは TLS で受ける", "Load balancers take TLS"), "aws azure google oci sakura",
+    ("ENC-020", H, [Kind.LISTENER, Kind.LOAD_BALANCER], ("ロードバランサーは TLS で受ける", "Load balancers take TLS"), "aws azure google oci sakura",
      'protocol="HTTPS", certificate_arn=…'),
     ("ENC-022", H, [Kind.BUCKET], ("バケットは TLS だけで受ける", "Buckets take TLS only"), "aws azure",
      '{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}'),
@@ -140,7 +165,7 @@ _KEYS: tuple[tuple[str, Severity, object, tuple[str, str], tuple[str, str], tupl
      ("十分な長さの鍵を使う", "Keys are strong enough"),
      ("2048 ビット未満の RSA と 1024 ビットの鍵は推奨されません（CRYPTREC・NIST の一般知識）。", "RSA below 2048 bits is no longer advised."),
      ("RSA 2048 以上か AES-256 にしてください。", "Use RSA 2048 or more, or AES-256."),
-     'key_algorithm="RSA_2048"', "aws azure oci"),
+     'key_size=2048', "azure oci"),
 )
 for _id, _severity, _check, _title, _why, _way, _example, _clouds in _KEYS:
     rule(_id, _severity, [Kind.KEY], _check, _title, _why, _way, _example, KEYS, clouds=_clouds)  # type: ignore[arg-type]

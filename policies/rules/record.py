@@ -114,6 +114,8 @@ class Parameters:
     )
     """Domestic regions by cloud; of さくら the zones in the ISMAP scope (is1c is not)."""
     internet: tuple[Opened, ...] = ()
+    adopted: frozenset[str] = frozenset()
+    """Parts of the baseline that the official templates made (`audit_log`, …): not in the stack, yet there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from policies.rules.record import (
     Test,
     at_least,
     at_most,
+    in_production,
     must,
     rule,
 )
@@ -36,13 +37,17 @@ def clouds_in(estate: Estate) -> set[str]:
     return {f.cloud for f in estate.facts if f.kind is not Kind.PROVIDER}
 
 
-def there_is(*kinds: Kind, clouds: str) -> StackTest:
-    """A complete tenant has at least one of `kinds` on each of `clouds` that it uses, made or adopted."""
+def there_is(*kinds: Kind, clouds: str, part: str) -> StackTest:
+    """A complete tenant has at least one of `kinds` on each of `clouds` that it uses, made or adopted.
+
+    `part` is the baseline's name of it.
+    """
 
     def survey(estate: Estate, context: Context) -> Answers:
         if not whole(estate, context):
             return []
-        have = {f.cloud for f in estate.of(*kinds)} | {f.cloud for f in estate.facts if f.purpose == "hub"}
+        have = {f.cloud for f in estate.of(*kinds)}
+        have |= {c for c in clouds.split() if f"{c}:{part}" in context.parameters.adopted}
         return [(None, cloud in have) for cloud in sorted(clouds_in(estate) & set(clouds.split()))]
 
     return survey
@@ -145,17 +150,17 @@ for _row in _LOGS:
     rule(_name, _severity, _kinds, _check, _title, _why, _way, _example, _set, clouds=_clouds)
 
 _MISSING = ("作るか、公式テンプレートのものを adopted にしてください。", "Make it, or adopt what the official templates made.")
-for _name, _severity, _kinds2, _title, _clouds in (
-    ("LOG-020", C, (Kind.TRAIL, Kind.LOG_SINK), ("テナントに監査証跡がある", "The tenant has an audit trail"), "aws azure google oci"),
-    ("LOG-021", H, (Kind.RECORDER, Kind.POSTURE), ("テナントに構成の記録がある", "The tenant records its configuration"), "aws"),
-    ("LOG-022", H, (Kind.DETECTOR,), ("テナントに脅威検知がある", "The tenant has threat detection"), "aws azure google oci"),
-    ("LOG-024", H, (Kind.ALARM,), ("テナントにアラームがある", "The tenant has alarms"), "aws azure google oci"),
+for _name, _severity, _kinds2, _title, _clouds, _part in (
+    ("LOG-020", C, (Kind.TRAIL, Kind.LOG_SINK), ("テナントに監査証跡がある", "The tenant has an audit trail"), "aws azure google oci", "audit_log"),
+    ("LOG-021", H, (Kind.RECORDER, Kind.POSTURE), ("テナントに構成の記録がある", "The tenant records its configuration"), "aws", "configuration_recording"),
+    ("LOG-022", H, (Kind.DETECTOR,), ("テナントに脅威検知がある", "The tenant has threat detection"), "aws azure google oci", "threat_detection"),
+    ("LOG-024", H, (Kind.ALARM,), ("テナントにアラームがある", "The tenant has alarms"), "aws azure google oci", "alarms"),
 ):
     rule(
         _name,
         _severity,
         _kinds2,
-        there_is(*_kinds2, clouds=_clouds),
+        there_is(*_kinds2, clouds=_clouds, part=_part),
         _title,
         _RECORD,
         _MISSING,
@@ -195,7 +200,7 @@ rule(
     "expiration={days: 2555}", KEEPING, clouds="aws azure google oci", stack=True,
 )
 rule(
-    "RET-003", M, [Kind.BUCKET, Kind.SECRET, Kind.BACKUP_VAULT, Kind.KEY], at_least("retention.recover_days", "recover_days"),
+    "RET-003", M, [Kind.BUCKET, Kind.SECRET, Kind.BACKUP_VAULT, Kind.KEY], in_production(at_least("retention.recover_days", "recover_days")),
     ("削除したものを7日は戻せるようにする", "What was deleted can be brought back for a week"),
     ("誤操作も攻撃も、気付くのは後日です。", "Mistakes and attacks are noticed days later."),
     ("論理削除の期間を延ばしてください。", "Lengthen the soft-delete period."),

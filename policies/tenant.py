@@ -1,0 +1,66 @@
+"""What a tenant's manifest says to the rules: approved openings, exceptions, retention, adopted parts.
+
+Reads the plain data (`jichitai:tenant` in the stack's configuration), whoever validated it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from policies.exceptions import Accepted, read_exceptions
+from policies.rules.record import Environment, Opened, Parameters
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def parameters_of(tenant: Any, base: Parameters) -> Parameters:
+    """`base` with what a manifest adds. What is malformed is left out: the manifest's own check says so."""
+    manifest = _map(tenant)
+    opened: list[Opened] = []
+    for purpose, entry in _map(manifest.get("internet")).items():
+        one = _map(entry)
+        expires = _day(one.get("expires"))
+        if expires is not None:
+            opened.append(Opened(str(purpose), str(one.get("approver") or ""), expires))
+    adopted = {
+        f"{cloud}:{part}"
+        for cloud, unit in _map(manifest.get("clouds")).items()
+        for part, how in _map(_map(unit).get("baseline")).items()
+        if how == "adopted"
+    }
+    retention = _map(manifest.get("retention"))
+    years = retention.get("archive_years")
+    return replace(
+        base,
+        internet=(*base.internet, *opened),
+        adopted=base.adopted | adopted,
+        archive_days=years * 365 if isinstance(years, int) else base.archive_days,
+        log_days=max(base.log_days, retention["log_days"])
+        if isinstance(retention.get("log_days"), int)
+        else base.log_days,
+    )
+
+
+def exceptions_of(tenant: Any) -> tuple[Accepted, ...]:
+    """The exceptions of a manifest. Raises BadExceptions for another shape."""
+    return read_exceptions(_map(tenant).get("exceptions"))
+
+
+def environment_said(tenant: Any) -> Environment | None:
+    """The environment that a manifest says, None when it says none."""
+    said = _map(tenant).get("environment")
+    return said if said in ("production", "verification") else None
