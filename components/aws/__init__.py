@@ -1,6 +1,7 @@
 """A municipal tenant on AWS: the five layers and the provider, each loaded when it is first named.
 
-Loading them late keeps `components.aws.facts` and the other pure modules free of the SDK.
+Each room is a package with the same name in every cloud's folder; loading it late keeps `facts` and
+`grants`, which are pure, free of the SDK.
 """
 
 from __future__ import annotations

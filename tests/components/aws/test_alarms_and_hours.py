@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws import alarms, hours
+from components.aws.saas import alarms, hours
 from stacks.plan import SchedulePlan
 
 ALL = (alarms.service(), alarms.instance(100), alarms.cluster(), alarms.queue())

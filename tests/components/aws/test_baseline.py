@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws import baseline, documents, signals
-from components.aws.audit import archive_lifecycle
-from components.aws.watch import recipients
+from components.aws import baseline
+from components.aws.baseline import documents, signals
+from components.aws.baseline.audit import archive_lifecycle
+from components.aws.baseline.watch import recipients
 from stacks.plan import KEY_PURPOSES, BaselinePlan, CloudPlan, ContactPlan, RetentionPlan
 
 STACK = "131041-shinjuku"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws.containers import FARGATE, FILES, TMP, container, fargate
+from components.aws.saas.containers import FARGATE, FILES, TMP, container, fargate
 
 
 @given(st.floats(0.1, 16), st.floats(0.1, 120))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws import engines
+from components.aws.paas import engines
 from stacks.plan import DatabasePlan, SchedulePlan
 
 SMALL = DatabasePlan("postgresql", "16", 2, 8, 100, 5432, False, "app", "dbadmin")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.aws import filtering
-from components.aws.filtering import Acl, AclRule, Span
+from components.aws.iaas import filtering
+from components.aws.iaas.filtering import Acl, AclRule, Span
 from stacks import addressing
 from stacks.addressing import Role
 from stacks.plan import DnsPlan, Flow, GroupPlan, NetworkPlan, Peer, SubnetPlan

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pulumi.runtime import mocks
 
-from components.aws import egress, network, patching, servers
+from components.aws.iaas import egress, network, patching, servers
 from components.contract import BaselineGives, IaasGives, IaasNeeds, LgwanGives
 from stacks import planning
 from stacks.manifest import Tenant

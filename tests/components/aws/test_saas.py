@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.aws.lodging import servers_of, url
+from components.aws.saas.lodging import servers_of, url
 from stacks.plan import CloudPlan
 
 Made = dict[str, SimpleNamespace]

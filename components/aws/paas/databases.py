@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import engines, facts
-from components.aws.engines import DatabaseShape
-from components.aws.room import Room
+from components.aws import facts
+from components.aws.paas import engines
+from components.aws.paas.engines import DatabaseShape
 from components.contract import DatabaseGives, PaasNeeds
+from components.room import Room
 from stacks.plan import CloudPlan, DatabasePlan, PackagePlan
 
 INSIGHT_DAYS = 7

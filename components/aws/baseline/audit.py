@@ -5,9 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import documents, signals
+from components.aws.baseline import documents, signals
 from components.aws.facts import log_retention, trust
-from components.aws.room import Room
+from components.room import Room
 from stacks.plan import RetentionPlan
 
 

@@ -15,8 +15,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws import facts
-from components.aws.patching import PATCH_TAG, patching
-from components.aws.site import Site
+from components.aws.iaas.patching import PATCH_TAG, patching
+from components.aws.iaas.site import Site
 from stacks.addressing import Role
 from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SubnetPlan, WorkloadPlan
 

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.filtering import Acl, AclRule
-from components.aws.site import Site
+from components.aws.iaas.filtering import Acl, AclRule
+from components.aws.iaas.site import Site
 
 
 def network_acl(

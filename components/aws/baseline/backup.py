@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.facts import trust
-from components.aws.room import Room
+from components.room import Room
 
 
 class Backup:

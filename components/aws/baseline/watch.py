@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import documents, signals
-from components.aws.room import Room
+from components.aws.baseline import documents, signals
+from components.room import Room
 from stacks.plan import ContactPlan
 
 

@@ -13,9 +13,10 @@ from ipaddress import IPv4Network
 
 import pulumi_aws as aws
 
-from components.aws import facts, filtering
-from components.aws.acl import network_acl
-from components.aws.site import Site
+from components.aws import facts
+from components.aws.iaas import filtering
+from components.aws.iaas.acl import network_acl
+from components.aws.iaas.site import Site
 from stacks.addressing import Role
 from stacks.plan import EgressPlan, NetworkPlan, SubnetPlan
 

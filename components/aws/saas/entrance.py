@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import alarms, grants
-from components.aws.lodging import Lodging, tags
+from components.aws import grants
+from components.aws.saas import alarms
+from components.aws.saas.lodging import Lodging, tags
 from stacks.plan import PackagePlan, WorkloadPlan
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"

@@ -18,12 +18,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import documents
-from components.aws.audit import Audit
-from components.aws.backup import Backup
-from components.aws.room import Room
-from components.aws.watch import Watch
+from components.aws.baseline import documents
+from components.aws.baseline.audit import Audit
+from components.aws.baseline.backup import Backup
+from components.aws.baseline.watch import Watch
 from components.contract import BaselineGives
+from components.room import Room
 from stacks.plan import KEY_PURPOSES, CloudPlan, ContactPlan, KeyPurpose
 from stacks.text import Text, language_of
 

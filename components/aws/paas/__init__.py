@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import facts, grants, handover
-from components.aws.databases import Databases
-from components.aws.room import Room
+from components.aws import facts, grants
+from components.aws.paas import handover
+from components.aws.paas.databases import Databases
 from components.contract import DatabaseGives, PaasGives, PaasNeeds
+from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
 CA_YEARS = 10

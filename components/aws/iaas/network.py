@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import facts, filtering
-from components.aws.acl import network_acl
-from components.aws.egress import Egress
-from components.aws.site import Site
+from components.aws import facts
+from components.aws.iaas import filtering
+from components.aws.iaas.acl import network_acl
+from components.aws.iaas.egress import Egress
+from components.aws.iaas.site import Site
 from components.contract import NetworkGives
 from stacks.addressing import Role
 from stacks.plan import NetworkPlan, PackagePlan

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws import facts
-from components.aws.site import Site
+from components.aws.iaas.site import Site
 from stacks.addressing import Role
 from stacks.plan import NetworkPlan, PackagePlan
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import facts, grants, hours
-from components.aws.containers import FILES, FILES_PATH, TMP, container, fargate
-from components.aws.entrance import Entrance
-from components.aws.lodging import Lodging, tags, url
-from components.aws.schedule import Scheduler
+from components.aws import facts, grants
+from components.aws.saas import hours
+from components.aws.saas.containers import FILES, FILES_PATH, TMP, container, fargate
+from components.aws.saas.entrance import Entrance
+from components.aws.saas.lodging import Lodging, tags, url
+from components.aws.saas.schedule import Scheduler
 from stacks.plan import PackagePlan, WorkloadPlan
 
 GRACE_SECONDS = 120

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import alarms
-from components.aws.room import Room
+from components.aws.saas import alarms
 from components.contract import NetworkGives, SaasNeeds
+from components.room import Room
 from stacks.addressing import Role
 from stacks.plan import PackagePlan, WorkloadPlan
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.aws.room import Room
 from components.contract import BaselineGives
+from components.room import Room
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.files import file_system
-from components.aws.network import Network
-from components.aws.servers import Servers
-from components.aws.site import Site
+from components.aws.iaas.files import file_system
+from components.aws.iaas.network import Network
+from components.aws.iaas.servers import Servers
+from components.aws.iaas.site import Site
 from components.contract import IaasGives, IaasNeeds
 from stacks.plan import CloudPlan
 

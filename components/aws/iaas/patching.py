@@ -9,7 +9,7 @@ from typing import TypeVar
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.site import Site
+from components.aws.iaas.site import Site
 from stacks.plan import SchedulePlan
 
 PATCH_TAG = "PatchGroup"

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws import grants
-from components.aws.room import Room
 from components.contract import PaasNeeds
+from components.room import Room
 from stacks.plan import CloudPlan
 
 

@@ -7,9 +7,10 @@ from typing import get_args
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import facts, grants, hours
-from components.aws.hours import Thing, Way
-from components.aws.room import Room
+from components.aws import facts, grants
+from components.aws.saas import hours
+from components.aws.saas.hours import Thing, Way
+from components.room import Room
 from stacks.plan import SchedulePlan
 
 RETRIES = 3

@@ -10,13 +10,14 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.aws import alarms, databases, engines, hours
-from components.aws.entrance import Entrance, Entrances
-from components.aws.lodging import Lodging, servers_of, tags, url
-from components.aws.room import Room
-from components.aws.schedule import Scheduler
-from components.aws.tasks import Tasks
+from components.aws.paas import databases, engines
+from components.aws.saas import alarms, hours
+from components.aws.saas.entrance import Entrance, Entrances
+from components.aws.saas.lodging import Lodging, servers_of, tags, url
+from components.aws.saas.schedule import Scheduler
+from components.aws.saas.tasks import Tasks
 from components.contract import SaasGives, SaasNeeds
+from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
 
