@@ -90,16 +90,31 @@ class Estate:
         """The facts of some kinds."""
         return [f for kind in kinds for f in self.by_kind.get(kind, ())]
 
+    @cached_property
+    def _by_urn(self) -> dict[str, Facts]:
+        return {f.urn: f for f in self.facts}
+
+    @cached_property
+    def _by_handle(self) -> dict[str, list[Facts]]:
+        found: dict[str, list[Facts]] = defaultdict(list)
+        for one in self.facts:
+            for handle in one.handles:
+                found[handle].append(one)
+        return found
+
     def linked(self, one: Facts, kinds: Iterable[Kind]) -> list[Facts]:
         """What `one` points at, by id or because the engine knows of the dependency."""
-        refs = one.refs if isinstance(one.refs, tuple) else ()
-        urns = self.links.get(one.urn, frozenset())
-        return [
-            f
-            for kind in kinds
-            for f in self.by_kind.get(kind, ())
-            if f.urn in urns or any(h in refs for h in f.handles)
-        ]
+        wanted = frozenset(kinds)
+        found: dict[str, Facts] = {}
+        for ref in one.refs if isinstance(one.refs, tuple) else ():
+            for other in self._by_handle.get(ref, ()):
+                if other.kind in wanted:
+                    found[other.urn] = other
+        for urn in self.links.get(one.urn, ()):
+            other = self._by_urn.get(urn)
+            if other is not None and other.kind in wanted:
+                found[urn] = other
+        return list(found.values())
 
 
 def join(

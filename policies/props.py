@@ -8,7 +8,7 @@ Anything of an unexpected type reads as UNKNOWN, never as fine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from policies.facts import UNKNOWN, Unknown
@@ -241,16 +241,3 @@ def known(*values: Any) -> tuple[str, ...]:
     """The texts among `values`: handles by which a resource may be pointed at."""
     return tuple(v for v in values if v.__class__ is str and v)
 
-
-def walk(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in `value` that is not marked secret or unknown, with its path."""
-    if value.__class__ is str:
-        yield path, value
-    elif value.__class__ is dict:
-        if MARK in value:
-            return
-        for key, inner in value.items():
-            yield from walk(inner, f"{path}.{key}" if path else key)
-    elif value.__class__ is list:
-        for index, inner in enumerate(value):
-            yield from walk(inner, f"{path}[{index}]")

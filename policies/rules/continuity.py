@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from policies.facts import UNKNOWN, Facts, Kind
 from policies.join import Estate
 from policies.rules.controls import BACKUPS, DISASTER, ERASURE, UPTIME
@@ -50,12 +52,13 @@ def _chosen(*kinds: Kind) -> object:
         if not selections and not whole(estate, context):
             return []
         clouds = {s.cloud for s in selections} | ({"aws"} if whole(estate, context) else set())
+        pointed = {f.urn for s in selections for f in estate.linked(s, kinds)}
         answers: Answers = []
         for one in estate.of(*kinds):
             if one.state or one.cloud not in clouds or one.purpose == "member":
                 continue
             found = [selected(one, s) for s in selections]
-            if any(one in estate.linked(s, kinds) for s in selections):
+            if one.urn in pointed:
                 found.append(True)
             answers.append(
                 (one, True if True in found else UNKNOWN if any(f is UNKNOWN for f in found) else False)
@@ -69,15 +72,16 @@ def _two_zones(estate: Estate, context: Context) -> Answers:
     """The subnets of a complete production tenant's network lie in two zones or more."""
     if not whole(estate, context) or context.environment != "production":
         return []
+    zones: dict[str, set[object]] = defaultdict(set)
+    for subnet in estate.of(Kind.SUBNET):
+        for network in estate.linked(subnet, (Kind.NETWORK,)):
+            if subnet.location and subnet.location.zone:
+                zones[network.urn].add(subnet.location.zone)
     answers: Answers = []
     for network in estate.of(Kind.NETWORK):
-        zones = {
-            s.location.zone
-            for s in estate.of(Kind.SUBNET)
-            if s.location and s.location.zone and network in estate.linked(s, (Kind.NETWORK,))
-        }
-        if network.state == "" and network.cloud == "aws" and zones:
-            answers.append((network, UNKNOWN if UNKNOWN in zones else len(zones) > 1))
+        found = zones[network.urn]
+        if network.state == "" and network.cloud == "aws" and found:
+            answers.append((network, UNKNOWN if UNKNOWN in found else len(found) > 1))
     return answers
 
 
@@ -159,7 +163,7 @@ _DELETION: tuple[_Row, ...] = (
     ("DEL-001", H, [Kind.DATABASE], in_production(must("protection.deletion")),
      ("本番データベースの削除を防ぐ", "Production databases are protected against deletion"), _GUARD,
      ("削除保護を有効にしてください。", "Turn deletion protection on."), "deletion_protection=True", "aws azure google sakura"),
-    ("DEL-002", M, [Kind.LOAD_BALANCER, Kind.CLUSTER, Kind.FIREWALL], in_production(must("protection.deletion")),
+    ("DEL-002", M, [Kind.LOAD_BALANCER, Kind.CLUSTER], in_production(must("protection.deletion")),
      ("本番の入口の削除を防ぐ", "Production entrances are protected against deletion"),
      ("消えると業務が止まります。", "Without it the business stops."),
      ("削除保護を有効にしてください。", "Turn deletion protection on."), "enable_deletion_protection=True", "aws google"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from policies.facts import UNKNOWN, Facts, Kind
 from policies.join import Estate
-from policies.props import walk
+from policies.props import MARK
 from policies.rules.controls import CHANGE, SECRETS
 from policies.rules.record import C, Context, H, M, Outcome, must_not, rule
 from stacks.text import Text
@@ -15,28 +16,56 @@ from stacks.text import Text
 Answers = list[tuple[Facts | None, Outcome]]
 
 _NAMED = re.compile(
-    r"(?:^|\.)(?:[A-Za-z]*(?:[pP]assword|[sS]ecretKey|[pP]assphrase|[pP]rivateKey|[aA]ccessToken|[aA]piKey|"
-    r"[cC]lientSecret|[aA]uthToken|[sS]ecretString|[sS]haredSecret|[cC]onnectionString))$"
+    r"(?:[pP]assword|[sS]ecretKey|[pP]assphrase|[pP]rivateKey|[aA]ccessToken|[aA]piKey|[cC]lientSecret|"
+    r"[aA]uthToken|[sS]ecretString|[sS]haredSecret|[cC]onnectionString)$"
 )
+"""Names of properties that hold a secret itself, at their end."""
+_HINTS = ("-----BEGIN ", "AKIA", "ASIA", "AIza", "ghp_", "xox", "AccountKey=")
 _SHAPED = re.compile(
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b|"
     r"\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{20,}|AccountKey=[A-Za-z0-9+/=]{40,}"
 )
 """Shapes of keys that their issuers publish for scanners."""
-_REFERENCE = re.compile(r"^(?:arn:|projects/|https?://|ocid1\.|/subscriptions/|\$\{|\{\{|@Microsoft\.KeyVault)|^\*+$|^$")
+_REFERENCE = re.compile(
+    r"^(?:arn:|projects/|https?://|ocid1\.|/subscriptions/|\$\{|\{\{|@Microsoft\.KeyVault)|^\*+$|^$"
+)
 """Values that only point at a secret, or hide it."""
+
+
+@cache
+def _names_secret(key: str) -> bool:
+    """Whether a property's name says that its value is a secret."""
+    return _NAMED.search(key) is not None
 
 
 def leaks(props: Any) -> tuple[str, ...]:
     """Paths in `props` where a secret stands in the clear."""
     found: list[str] = []
-    for path, text in walk(props):
-        named = _NAMED.search(path) is not None and text not in ("true", "false") and len(text) > 3
-        if (named and not _REFERENCE.search(text) and not _is_mark(text)) or (
-            len(text) > 15 and _SHAPED.search(text)
-        ):
-            found.append(path)
+    _look(props, "", (), found)
     return tuple(found)
+
+
+def _look(value: Any, key: str, path: tuple[str, ...], found: list[str]) -> None:
+    kind = value.__class__
+    if kind is str:
+        if len(value) > 3 and (
+            (_names_secret(key) and value not in ("true", "false") and not _points(value))
+            or (len(value) > 15 and any(h in value for h in _HINTS) and _SHAPED.search(value))
+        ):
+            found.append(".".join((*path, key)))
+    elif kind is dict:
+        if MARK in value:
+            return
+        for name, inner in value.items():
+            if inner.__class__ is str or (inner and (inner.__class__ is dict or inner.__class__ is list)):
+                _look(inner, name, (*path, key) if key else path, found)
+    elif kind is list:
+        for inner in value:
+            _look(inner, key, path, found)
+
+
+def _points(text: str) -> bool:
+    return _REFERENCE.search(text) is not None or _is_mark(text)
 
 
 def _is_mark(text: str) -> bool:

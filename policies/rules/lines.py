@@ -50,8 +50,9 @@ def _equal(estate: Estate, _: Context) -> Answers:
 
 def _watched(estate: Estate, _: Context) -> Answers:
     """Every circuit has an alarm that looks at it."""
+    seen = {f.urn for a in estate.of(Kind.ALARM) for f in estate.linked(a, (Kind.CIRCUIT,))}
     return [
-        (c, any(c in estate.linked(a, (Kind.CIRCUIT,)) for a in estate.of(Kind.ALARM)))
+        (c, c.urn in seen)
         for c in estate.of(Kind.CIRCUIT)
         if not c.state
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from policies.facts import UNKNOWN, Facts, Kind
 from policies.rules.controls import DOMESTIC
 from policies.rules.record import C, Context, H, M, Outcome, absent, rule
@@ -10,8 +12,12 @@ from stacks.text import Text
 
 def domestic(cloud: str, region: str, context: Context) -> bool:
     """Whether `region` (or a zone of it) is one of the cloud's domestic ones."""
+    return _domestic(cloud, region, context.parameters.regions.get(cloud, ()))
+
+
+@lru_cache(4096)
+def _domestic(cloud: str, region: str, allowed: tuple[str, ...]) -> bool:
     low = region.lower().replace(" ", "")
-    allowed = context.parameters.regions.get(cloud, ())
     if cloud in ("google", "aws"):
         return any(low == r or (low.startswith(r) and low[len(r) :].lstrip("-").isalpha()) for r in allowed)
     return low in allowed
@@ -21,7 +27,7 @@ def _region(facts: Facts, context: Context) -> Outcome:
     where = facts.location
     if where is None or where.region is None or where.region is UNKNOWN:
         return None if where is None else where.region
-    if where.region.lower() in ("global", "aws-global"):
+    if where.region in ("global", "Global", "aws-global"):
         return None
     if domestic(facts.cloud, where.region, context):
         return True

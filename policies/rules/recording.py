@@ -55,23 +55,26 @@ def there_is(*kinds: Kind, clouds: str, part: str) -> StackTest:
 
 def _told(estate: Estate, _: Context) -> Answers:
     """Every topic that alarms go to has a subscription, where the stack makes the topic."""
-    answers: Answers = []
-    for topic in estate.of(Kind.TOPIC):
-        used = any(topic in estate.linked(a, (Kind.TOPIC,)) for a in estate.of(Kind.ALARM, Kind.BUDGET))
-        if used and not topic.state:
-            answers.append(
-                (topic, any(topic in estate.linked(s, (Kind.TOPIC,)) for s in estate.of(Kind.SUBSCRIPTION)))
-            )
-    return answers
+    used = _pointed(estate, (Kind.ALARM, Kind.BUDGET), Kind.TOPIC)
+    heard = _pointed(estate, (Kind.SUBSCRIPTION,), Kind.TOPIC)
+    return [(t, t.urn in heard) for t in estate.of(Kind.TOPIC) if t.urn in used and not t.state]
+
+
+def _pointed(estate: Estate, sources: tuple[Kind, ...], target: Kind) -> set[str]:
+    """URNs of the `target` kind that something of `sources` points at."""
+    return {f.urn for one in estate.of(*sources) for f in estate.linked(one, (target,))}
+
+
+def _archives(estate: Estate) -> list[Facts]:
+    """The buckets that trails and log sinks write to, and those that say they are archives."""
+    used = _pointed(estate, (Kind.TRAIL, Kind.LOG_SINK), Kind.BUCKET)
+    return [b for b in estate.of(Kind.BUCKET) if b.urn in used or b.purpose == "archive"]
 
 
 def _trail_locked(estate: Estate, context: Context) -> Answers:
     """The bucket that a trail or log sink writes to cannot be changed for a year, where the stack makes it."""
     answers: Answers = []
-    for bucket in estate.of(Kind.BUCKET):
-        used = any(bucket in estate.linked(t, (Kind.BUCKET,)) for t in estate.of(Kind.TRAIL, Kind.LOG_SINK))
-        if not used and bucket.purpose != "archive":
-            continue
+    for bucket in _archives(estate):
         days = bucket.retention.lock_days if bucket.retention else None
         answers.append(
             (bucket, UNKNOWN if days is UNKNOWN else days is not None and days >= context.parameters.lock_days)
@@ -82,10 +85,7 @@ def _trail_locked(estate: Estate, context: Context) -> Answers:
 def _archive_kept(estate: Estate, context: Context) -> Answers:
     """The same buckets keep what they have for the archive's years: expiry none, or late enough."""
     answers: Answers = []
-    for bucket in estate.of(Kind.BUCKET):
-        used = any(bucket in estate.linked(t, (Kind.BUCKET,)) for t in estate.of(Kind.TRAIL, Kind.LOG_SINK))
-        if not used and bucket.purpose != "archive":
-            continue
+    for bucket in _archives(estate):
         days = bucket.retention.expiry_days if bucket.retention else None
         answers.append(
             (bucket, UNKNOWN if days is UNKNOWN else days is None or days >= context.parameters.archive_days)

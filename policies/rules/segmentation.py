@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from ipaddress import ip_network
 
 from policies.facts import UNKNOWN, Facts, Kind, Opening
@@ -59,7 +60,7 @@ def _openings(
         bound = context.parameters.widest_prefix if narrower_than is None else narrower_than
         unsure = False
         for one in facts.openings:
-            if one.inbound is not inbound:
+            if one.inbound is not inbound or _answers(facts, one) or (not inbound and _web(one, context)):
                 continue
             if whole and one.protocol != "-1":
                 if one.protocol is UNKNOWN:
@@ -83,6 +84,22 @@ def _openings(
     return test
 
 
+def _answers(facts: Facts, opening: Opening) -> bool:
+    """Whether a rule of an ACL, which keeps no state, lets answers in: to the ports that clients use."""
+    return (
+        facts.kind is Kind.ACL
+        and isinstance(opening.first, (int, float))
+        and isinstance(opening.last, (int, float))
+        and opening.first >= 1024
+        and opening.last - opening.first > 10_000
+    )
+
+
+def _web(opening: Opening, context: Context) -> bool:
+    """Whether an outbound rule is HTTPS (to the firewall) while an approved opening is in force."""
+    return context.open and opening.first == 443 and opening.last == 443
+
+
 def _found(opening: Opening, peer: str) -> Text:
     ports = "*" if opening.protocol == "-1" or opening.first is None else f"{opening.first}-{opening.last}"
     way = Text("着信", "inbound") if opening.inbound else Text("発信", "outbound")
@@ -93,22 +110,20 @@ def _found(opening: Opening, peer: str) -> Text:
 
 
 def _survey_flow_logs(estate: Estate, _: Context) -> list[tuple[Facts | None, Outcome]]:
+    """Every network records its flows: itself, or all of its subnets."""
     logged = {f.urn for log in estate.of(Kind.FLOW_LOG) for f in estate.linked(log, (Kind.NETWORK, Kind.SUBNET))}
+    subnets: dict[str, list[bool]] = defaultdict(list)
+    for subnet in estate.of(Kind.SUBNET):
+        on = subnet.urn in logged or (subnet.logging is not None and subnet.logging.enabled is True)
+        for network in estate.linked(subnet, (Kind.NETWORK,)):
+            subnets[network.urn].append(on)
     answers: list[tuple[Facts | None, Outcome]] = []
     for network in estate.of(Kind.NETWORK):
-        if network.state or network.cloud == "sakura":
-            continue
-        on = network.logging.enabled if network.logging else None
-        subnets = [s for s in estate.of(Kind.SUBNET) if network in estate.linked(s, (Kind.NETWORK,))]
-        covered = (
-            on is True
-            or network.urn in logged
-            or (
-                bool(subnets)
-                and all(s.urn in logged or (s.logging is not None and s.logging.enabled is True) for s in subnets)
-            )
-        )
-        answers.append((network, covered or (UNKNOWN if on is UNKNOWN else False)))
+        if network.state == "":
+            on = network.logging.enabled if network.logging else None
+            parts = subnets[network.urn]
+            covered = on is True or network.urn in logged or (bool(parts) and all(parts))
+            answers.append((network, covered or (UNKNOWN if on is UNKNOWN else False)))
     return answers
 
 
