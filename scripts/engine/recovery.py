@@ -164,7 +164,9 @@ def read_locks(workspace: Workspace, stack: str) -> tuple[Holder, ...]:
 def _files(workspace: Workspace) -> Path | None:
     """The folder of a file backend."""
     backend = workspace.environment().get("PULUMI_BACKEND_URL", "")
-    return Path(backend.removeprefix("file://")) / ".pulumi" if backend.startswith("file://") else None
+    if not backend.startswith("file://"):
+        return None
+    return Path(backend.removeprefix("file://").partition("?")[0]) / ".pulumi"
 
 
 def real_resources(deployment: Mapping[str, Any] | None) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.engine.environment import Target, environment, state_folder
+from scripts.engine.environment import Target, environment, file_backend, state_folder
 from scripts.engine.model import Engine, EngineError
 from scripts.engine.places import REPO, private
 from stacks.text import Text
@@ -95,7 +95,7 @@ class Workspace:
     def stack_exists(self, stack: str) -> bool:
         """Whether the default (file) backend has the stack; asks the CLI when the backend is another."""
         backend = self.environment()["PULUMI_BACKEND_URL"]
-        if backend == f"file://{state_folder(self.repo, self.target)}":
+        if backend == file_backend(self.repo, self.target):
             folder = state_folder(self.repo, self.target) / ".pulumi" / "stacks" / PROJECT
             return any((folder / f"{stack}.json{suffix}").exists() for suffix in ("", ".gz", ".zst"))
         return self._run(["stack", "--stack", stack, "--show-name"], self.repo).returncode == 0

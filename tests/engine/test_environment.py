@@ -40,7 +40,7 @@ def fake(tmp_path: Path) -> Engine:
 
 def test_twin_sees_nothing_of_the_clouds_state(fake: Engine, tmp_path: Path) -> None:
     seen = environment(fake, tmp_path, "twin", USERS)
-    assert seen["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.jichitai/state/twin"
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.jichitai/state/twin?metadata=skip"
     assert seen["PULUMI_HOME"].startswith(str(tmp_path))
     assert not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "PYTHONDONTWRITEBYTECODE"} & set(seen)
     assert seen["PULUMI_IGNORE_AMBIENT_PLUGINS"] == "true"
@@ -57,7 +57,7 @@ def test_cloud_keeps_what_the_user_has_set(fake: Engine, tmp_path: Path) -> None
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in seen
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in seen
     bare = settings(fake, tmp_path, "cloud", {"PATH": "/bin"})
-    assert bare["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.jichitai/state/cloud"
+    assert bare["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.jichitai/state/cloud?metadata=skip"
     assert bare["PULUMI_HOME"].startswith(str(tmp_path)), "no HOME: the clone's own folder"
 
 
