@@ -62,6 +62,11 @@ COMMANDS: dict[str, Command] = {
     "export": Command(
         "scripts.cli.inspect:export", Text("状態を JSON で出す", "Print the engine's state as JSON")
     ),
+    "check": Command("scripts.cli.check:check", Text("ポリシーで検査する", "Check against the policies")),
+    "evidence": Command(
+        "scripts.cli.evidence:evidence",
+        Text("管理策ごとの証跡を作る", "Write evidence, control by control"),
+    ),
     "twin": Command(
         "scripts.cli.twin:app",
         Text("デジタルツインを見る・変える・壊す", "Look into the twin, or disturb it"),

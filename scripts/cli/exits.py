@@ -25,6 +25,8 @@ class Exit(IntEnum):
     TWIN = 7
     REFUSED = 8
     DISK = 9
+    FINDINGS = 10
+    UNREADABLE = 11
     BUG = 70
     INTERRUPTED = 130
 
@@ -69,6 +71,13 @@ MEANINGS: dict[Exit, Text] = {
         en="Not confirmed, or protected against deletion; nothing was done",
     ),
     Exit.DISK: Text(ja="ディスクに空きがない", en="No space left on the disk"),
+    Exit.FINDINGS: Text(
+        ja="ポリシーの指摘がある（check、evidence）", en="There are policy findings (check, evidence)"
+    ),
+    Exit.UNREADABLE: Text(
+        ja="読めない入力があり、残りだけを検査した（指摘はない）",
+        en="Something could not be read; the rest was checked and has no findings",
+    ),
     Exit.BUG: Text(
         ja="Jichitai 自身の不具合。詳細はログにある", en="A bug in Jichitai itself; the log has the details"
     ),
