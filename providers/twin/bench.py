@@ -100,7 +100,7 @@ def _life(port: int, unit: int, counts: Counter[str]) -> None:
     counts["configure"] += 1
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Processor seconds a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -137,13 +137,13 @@ def _speed(running: client.Running, lives: int, callers: int) -> dict[str, float
                 return
             _life(port, unit, counts)
 
-    began, used = time.monotonic(), _cpu(running.pid)
+    began, used = time.monotonic(), cpu_seconds(running.pid)
     threads = [threading.Thread(target=work) for _ in range(callers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    wall, cpu = time.monotonic() - began, _cpu(running.pid) - used
+    wall, cpu = time.monotonic() - began, cpu_seconds(running.pid) - used
     calls = sum(counts.values())
     return {
         "calls": calls,

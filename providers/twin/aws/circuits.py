@@ -53,6 +53,19 @@ def _prefixes(scope: Scope) -> None:
         network(prefix, "DirectConnectClientException")
 
 
+def _other_number(scope: Scope) -> None:
+    """Both ends of an association are BGP speakers: they cannot have the same AS number."""
+    ours, theirs = scope.target("dxGatewayId"), scope.target("associatedGatewayId")
+    if ours is None or theirs is None or not theirs.state.get("amazonSideAsn"):
+        return
+    if str(ours.state.get("amazonSideAsn")) == str(theirs.state["amazonSideAsn"]):
+        raise Refusal(
+            "DirectConnectClientException",
+            "Direct Connect Gateway and Transit Gateway must not have the same Amazon side ASN"
+            f" ({theirs.state['amazonSideAsn']})",
+        )
+
+
 def _gateway_type(scope: Scope) -> str:
     row = scope.target("associatedGatewayId")
     return (
@@ -242,7 +255,7 @@ TABLE: Mapping[str, Behaviour] = {
         },
         handles=("{transitGatewayAttachmentId}",),
         fixed=props("dxGatewayId associatedGatewayId"),
-        rules=(_prefixes,),
+        rules=(_prefixes, _other_number),
         refs=(
             hold("dxGatewayId", "directconnect.Gateway"),
             hold(
