@@ -237,6 +237,10 @@ class Judge:
             return replace(finding, known=True)
         return finding
 
+    def absorb(self, other: Judge) -> None:
+        """Count the exceptions that another judge has used as used."""
+        self._used |= other._used
+
     def exceptions(self) -> None:
         """The findings about exceptions themselves."""
         options = self.options

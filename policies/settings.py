@@ -24,6 +24,28 @@ NUMBERS = tuple(
 )
 
 
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "RET-001": ("log_days",),
+    "RET-002": ("archive_days",),
+    "RET-003": ("recover_days",),
+    "BCK-002": ("backup_days",),
+    "BCK-004": ("backup_hours",),
+    "KEY-002": ("rotation_days",),
+    "KEY-003": ("key_deletion_days",),
+    "LOG-004": ("lock_days",),
+    "IAM-009": ("password_length",),
+    "IAM-011": ("password_memory",),
+    "PAT-007": ("patch_delay_days",),
+    "CST-002": ("verification_vcpus",),
+    "HND-003": ("handover_days",),
+    "EXC-005": ("exception_days",),
+    "LGW-004": ("widest_prefix",),
+    "ENC-021": ("tls",),
+    "TAG-001": ("required_tags",),
+}
+"""Which parameters the engine's configuration of a rule may set."""
+
+
 class BadSettings(Exception):  # noqa: N818 - what a file is
     """Settings that cannot be taken. `text` says which and what is allowed."""
 

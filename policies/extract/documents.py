@@ -11,6 +11,7 @@ from policies.props import Props, plain
 
 TYING = (
     "aws:sourceaccount",
+    "aws:sourceowner",
     "aws:sourcearn",
     "aws:sourceorgid",
     "aws:principalorgid",

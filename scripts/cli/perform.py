@@ -46,6 +46,7 @@ _EXITS: dict[str, Exit] = {
     "passphrase": Exit.ENGINE,
     "engine": Exit.ENGINE,
     "program": Exit.BUG,
+    "policy": Exit.FINDINGS,
 }
 
 
@@ -71,10 +72,22 @@ def perform(session: Session, verb: Sequence[str], title: Text, *, sure: bool) -
     return run
 
 
+def policies(verb: str, session: Session) -> list[str]:
+    """The policy pack's options: on for what changes a tenant, unless JICHITAI_POLICIES is `off`.
+
+    JICHITAI_POLICY_CONFIG names a file of levels and parameters (`pulumi --policy-pack-config`).
+    """
+    if verb not in ("preview", "up") or session.variables.get("JICHITAI_POLICIES") == "off":
+        return []
+    config = session.variables.get("JICHITAI_POLICY_CONFIG")
+    pack = ["--policy-pack", str(session.workspace.repo / "policies")]
+    return [*pack, "--policy-pack-config", config] if config else pack
+
+
 def _once(session: Session, verb: Sequence[str], title: Text, expected: int) -> Run:
     console = session.console
     with engine_errors(session.stack):
-        command = session.workspace.command([*verb, *ALWAYS], session.stack)
+        command = session.workspace.command([*verb, *ALWAYS, *policies(verb[0], session)], session.stack)
     with following(console, title) as screen:
         return execute(
             command,

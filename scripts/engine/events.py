@@ -131,6 +131,8 @@ def read(line: str) -> Event | None:
         return (
             Diagnostic(str(said.get("severity", "")), message, str(said.get("urn", ""))) if message else None
         )
+    if "policyEvent" in event:
+        return _policy(event["policyEvent"])
     if "summaryEvent" in event:
         said = event["summaryEvent"]
         return Summary(
@@ -139,6 +141,17 @@ def read(line: str) -> Event | None:
             float(said.get("durationSeconds", 0)),
         )
     return None
+
+
+def _policy(said: Mapping[str, Any]) -> Diagnostic:
+    """A policy's word: an error where it stops the run, else a warning."""
+    urn = str(said.get("resourceUrn", ""))
+    stops = said.get("enforcementLevel") == "mandatory"
+    message = str(said.get("message", "")).strip()
+    where = "" if stops or not urn else f"{place_of(urn)}: "
+    return Diagnostic(
+        "error" if stops else "warning", f"policy {said.get('policyName', '?')}: {where}{message}", urn
+    )
 
 
 def _step(phase: Phase, said: Mapping[str, Any]) -> Step:

@@ -17,6 +17,7 @@ from stacks.text import Text
 
 Cause = Literal[
     "stopped",
+    "policy",
     "cancelled",
     "program",
     "passphrase",
@@ -62,6 +63,15 @@ _AGAIN = Text(
 )
 
 _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
+    (
+        "policy",
+        r"\Apolicy [A-Z]{2,5}-\d{3}: ",
+        Text(ja="ポリシーに反しています。", en="A policy forbids this."),
+        Text(
+            ja="対処に従って直すか、承認を得てマニフェストの exceptions に期限つきで書いてください。",
+            en="Mend it as the policy says, or have it approved and write it under `exceptions`, with an expiry.",
+        ),
+    ),
     (
         "disk",
         r"no space left on device|disk quota exceeded|database or disk is full",
@@ -222,7 +232,9 @@ def failures_of(progress: Progress, said: str, code: int) -> tuple[Failure, ...]
     found = list(_from_diagnostics(progress.errors))
     if code != 0 and not found:
         found += _from_stderr(said)
-    return tuple(dict.fromkeys(found))
+    # When one step fails the engine calls off those beside it: they are no news.
+    causes = [f for f in found if f.cause != "cancelled"]
+    return tuple(dict.fromkeys(causes or found))
 
 
 def last_line(trace: str) -> str:
