@@ -120,23 +120,26 @@ def opened(
 
 def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mapping[str, Any]:
     """The tenant in the target's file. Raises Trouble, after showing everything that is wrong with it."""
+    from rich.console import Group
+
     from scripts.cli.related import related
-    from stacks.validation import File, validate
+    from scripts.cli.validate import judged, problem_lines, read_files
 
     file = repo / "stacks" / "tenants" / f"Pulumi.{target.stack}.yaml"
     near = related(file, sorted(file.parent.glob("Pulumi.*.yaml")))
-    own, *others = (File(str(f.relative_to(repo)), f.read_bytes()) for f in (file, *near))
-    problems = validate([own], others=others)
+    own, problems = read_files([file])
+    problems += judged(own, read_files(near)[0])
     if problems:
+        source = own[0].data.decode("utf-8", errors="replace").splitlines() if own else []
         for problem in problems:
-            console.say("\n".join(problem.lines(console.language)), "bad")
+            console.err.print(Group(*problem_lines(console, problem, source), ""), highlight=False)
         raise Trouble(
             Exit.INVALID,
             Text(
                 ja=f"マニフェストに誤りが {len(problems)} 件あります。エンジンは起動していません。",
                 en=f"the manifest has {len(problems)} problems; the engine was not started",
             ),
-            where=own.name,
+            where=str(file.relative_to(repo)),
             do=Text(
                 ja="上の誤りを直してください。./jichitai validate で何度でも確かめられます。",
                 en="Mend what is listed; ./jichitai validate checks it again.",
@@ -145,7 +148,7 @@ def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mappi
         )
     from stacks.reading import read
 
-    document, _ = read(own.name, own.data)
+    document, _ = read(own[0].name, own[0].data)
     return document.value["config"]["jichitai:tenant"] if document is not None else {}
 
 

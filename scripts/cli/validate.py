@@ -40,11 +40,11 @@ def validate(files: Files = None, json: Json = False, quiet: Quiet = False) -> i
     console = consoles.begin(json=json, quiet=quiet)
     fleet = sorted((REPO / "stacks" / "tenants").glob("Pulumi.*.y*ml"))
     wanted = [f.absolute() for f in files] if files else fleet
-    found, problems = _read(wanted)
+    found, problems = read_files(wanted)
     # A draft kept elsewhere stands in for the stack file of its name.
     names = {f.name for f in wanted}
-    others = [] if not files else _read([f for f in fleet if f.name not in names])[0]
-    problems += _judge(found, others)
+    others = [] if not files else read_files([f for f in fleet if f.name not in names])[0]
+    problems += judged(found, others)
     if console.json:
         console.document(_document(wanted, problems))
     else:
@@ -52,7 +52,8 @@ def validate(files: Files = None, json: Json = False, quiet: Quiet = False) -> i
     return Exit.INVALID if problems else Exit.OK
 
 
-def _judge(files: list[File], others: list[File]) -> list[Problem]:
+def judged(files: list[File], others: list[File]) -> list[Problem]:
+    """Every problem of `files`, or what is wrong with the catalogue that they are judged by."""
     try:
         registry()
     except Problems as wrong:
@@ -61,7 +62,7 @@ def _judge(files: list[File], others: list[File]) -> list[Problem]:
     return judge(files, others=others)
 
 
-def _read(paths: list[Path]) -> tuple[list[File], list[Problem]]:
+def read_files(paths: list[Path]) -> tuple[list[File], list[Problem]]:
     """The files, and a problem for each that cannot be read."""
     files: list[File] = []
     problems: list[Problem] = []
@@ -95,7 +96,7 @@ def _document(wanted: list[Path], problems: list[Problem]) -> dict[str, Any]:
 def _show(console: Console, files: list[File], problems: list[Problem]) -> None:
     texts = {file.name: file.data.decode("utf-8", errors="replace").splitlines() for file in files}
     for problem in problems:
-        console.show(Group(*_lines(console, problem, texts.get(problem.file or "", [])), ""))
+        console.show(Group(*problem_lines(console, problem, texts.get(problem.file or "", [])), ""))
     if problems:
         wrong = len({problem.file for problem in problems})
         console.say(
@@ -122,7 +123,7 @@ def _show(console: Console, files: list[File], problems: list[Problem]) -> None:
         )
 
 
-def _lines(console: Console, problem: Problem, source: list[str]) -> list[RichText]:
+def problem_lines(console: Console, problem: Problem, source: list[str]) -> list[RichText]:
     """A problem as lines: place, message, the source line with a caret, details."""
     language = console.language
     lines = [

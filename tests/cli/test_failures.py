@@ -96,3 +96,10 @@ def test_noise_is_not_a_failure_and_a_failure_is_said_once() -> None:
     ]
     assert len(failures_of(Progress(errors=errors), "", 1)) == 1
     assert failures_of(Progress(), "", 0) == ()
+
+
+def test_what_was_called_off_beside_a_failure_is_no_news() -> None:
+    called_off = Diagnostic("error", "operation error EC2: CreateVpc, RequestCanceled: context canceled", URN)
+    failed = Diagnostic("error", "api error VpcLimitExceeded: too many", URN)
+    assert [f.cause for f in failures_of(Progress(errors=[called_off, failed]), "", 1)] == ["quota"]
+    assert [f.cause for f in failures_of(Progress(errors=[called_off]), "", 1)] == ["cancelled"]

@@ -330,6 +330,9 @@ def test_nothing_invalid_reaches_the_engine(clone: Clone) -> None:
     assert ended.code == Exit.INVALID
     problems = ended.document["error"]["problems"]
     assert problems[0]["path"].endswith("code")
+    line = next(n for n, text in enumerate(right.splitlines(), 1) if "code:" in text)
+    assert f"Pulumi.{STACK}.yaml:{line}:" in ended.err
+    assert "163210" in ended.err
     assert clone.engine_pid() is None
     assert tables(clone) == []
 
@@ -374,6 +377,32 @@ def test_the_real_cloud_is_never_touched_without_a_word(clone: Clone) -> None:
         assert ended.code == Exit.REFUSED
         assert "--yes" in ended.err
     assert not (clone.folder / ".jichitai" / "state" / "cloud").exists()
+
+
+PULUMI = """#!/bin/sh
+# Stands for a Pulumi that the user has: notes what it is asked, and with what in its environment.
+if [ "$1" = version ]; then echo v3.300.0; exit; fi
+echo "$@" >> "$NOTES/asked"
+env > "$NOTES/environment"
+"""
+
+
+def test_the_real_cloud_never_gets_the_twin(clone: Clone, tmp_path: Path) -> None:
+    for name, text in (("pulumi", PULUMI), ("pulumi-language-python", "#!/bin/sh\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    told = {"PATH": path, "NOTES": str(tmp_path), "PULUMI_DEBUG_PROVIDERS": "aws:1"}
+    ended = clone.run("up", STACK, "--cloud", "--yes", **told)
+    assert ended.code == Exit.OK, ended.err
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert asked[-1].startswith("up --skip-preview --yes --non-interactive")
+    assert STACK in asked[-1]
+    seen = (tmp_path / "environment").read_text(encoding="utf-8")
+    assert "PULUMI_BACKEND_URL=" in seen
+    assert "PULUMI_DEBUG_PROVIDERS" not in seen
+    assert "twin" not in ended.err
+    assert tables(clone) == []
 
 
 FULL = 'mount -t tmpfs -o size=64k tmpfs "$0" && exec "$@"'
