@@ -27,6 +27,8 @@ def changes(resource: Resource, old: Mapping[str, Json], new: Mapping[str, Json]
     found: list[Change] = []
     for field in resource.inputs:
         before, after = old.get(field.name), new.get(field.name)
+        if after is None and field.api_chooses:
+            continue
         if not same(field, before, after):
             found.extend(_name(field, field.name, before, after, replace=field.immutable))
     return found
@@ -109,6 +111,8 @@ def observed(
             value = before
         else:
             value = now.get(field.name)
+        if field.api_chooses and before is None and old:
+            continue
         kept = _settle(field, before, value, same_id)
         if kept is not None:
             result[field.name] = kept
@@ -116,8 +120,8 @@ def observed(
 
 
 def _unreadable(field: Field, document: Json) -> bool:
-    """Was it sent once, at creation, and is never given back?"""
-    return field.send == "create" and convert.get(document, field.source) is convert.ABSENT
+    """Was it sent once, or by the flow, and is it never given back?"""
+    return field.send in ("create", "never") and convert.get(document, field.source) is convert.ABSENT
 
 
 def _settle(field: Field, before: Json, now: Json, same_id: Same) -> Json:

@@ -103,7 +103,8 @@ class Flow:
     def unfinished(self, job: Job, *, fresh: bool = False) -> dict[str, Json] | None:
         """What an interrupted creation of this very resource left behind; None when nothing did."""
         resource = job.resource
-        if job.api.settings.adopt_within <= 0:
+        recorded = job.shared.recorded(job.urn)
+        if job.api.settings.adopt_within <= 0 or recorded is None:
             return None
         if resource.marker != "natural":
             candidates = (d for d in self.listed(job, fresh=fresh) if convert.has_mark(resource, d, job.mark))
@@ -113,6 +114,9 @@ class Flow:
                 return None
             candidates = (d for d in self.listed(job, fresh=True) if self._is_ours(job, d, before))
         for document in candidates:
+            # A replacement is made while what it replaces, with the same mark, still exists.
+            if self.id_of(job, document) in recorded:
+                continue
             key = f"{resource.token}:{job.zone}:{job.collection_path}:{self.id_of(job, document)}"
             if self._is_young(job, document) and job.shared.claim(key):
                 return document

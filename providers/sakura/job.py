@@ -29,6 +29,24 @@ class Shared:
         self._documents: dict[str, threading.Lock] = {}
         self._claimed: set[str] = set()
         self._seen: dict[str, list[Json]] = {}
+        self._recorded: dict[str, set[str]] = {}
+        self._had: set[str] = set()
+
+    def had(self, urn: str) -> None:
+        """The engine has something under `urn` already (it said so in Check), maybe to be replaced."""
+        with self._lock:
+            self._had.add(urn)
+
+    def record(self, urn: str, *ids: str) -> None:
+        """The engine has `ids` in its state under `urn`: they are no unfinished creations."""
+        with self._lock:
+            self._recorded.setdefault(urn, set()).update(filter(None, ids))
+
+    def recorded(self, urn: str) -> set[str] | None:
+        """The ids that the engine has under `urn`; None when it has something and we never heard which."""
+        with self._lock:
+            known = self._recorded.get(urn)
+            return None if known is None and urn in self._had else set(known or ())
 
     @contextmanager
     def document(self, key: str) -> Iterator[None]:

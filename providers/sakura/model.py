@@ -120,6 +120,8 @@ class Field:
     # "" and [] and {} from the API mean that nothing was set, unless a field says that they are values.
     empty_is_value: bool = False
     read: str = ""
+    # Does the API choose a value when the program gives none? Then that value is no drift.
+    api_chooses: bool = False
 
     @property
     def source(self) -> str:
@@ -148,7 +150,15 @@ class Problem:
 
 
 Rule = Callable[[Mapping[str, Json]], Iterator[Problem]]
-"""A check over several properties; unknown values are absent from what it is given."""
+"""A check over several properties; in a preview any value in it may be unknown (see `records`)."""
+
+
+def records(value: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
+    """Place and content of the objects in a list, as far as they are known."""
+    for at, each in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(each, Mapping):
+            yield at, each
+
 
 Marker = Literal["tags", "description", "natural"]
 """How an interrupted create is found again: by a tag, by the end of the description, or by `natural_key`."""

@@ -156,6 +156,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         resource = self._resource(request.urn)
         news, secrets = decode(request.news)
         news = {name: value for name, value in news.items() if value is not None}
+        if self._shared is not None and request.olds.fields:
+            self._shared.had(request.urn)
         if self._settings is not None:
             news = _with_defaults(resource, news, self._settings)
         found = validate.problems(resource, news)
@@ -169,6 +171,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         olds = decode(request.old_inputs)[0] or decode(request.olds)[0]
         news = decode(request.news)[0]
         self.shared.intents.end(convert.mark_of(request.urn, self.shared.api.settings.owner))
+        state_id = str(decode(request.olds)[0].get("resourceId") or "")
+        self.shared.record(request.urn, request.id, state_id)
         ignored = set(request.ignoreChanges)
         changes = [c for c in diff.changes(resource, olds, news) if c.path not in ignored]
         replaced = sorted({c.path.split(".")[0] for c in changes if c.replace})

@@ -18,7 +18,7 @@ def problems(resource: Resource, inputs: Mapping[str, Any]) -> list[Problem]:
     found = list(_record(resource.inputs, inputs, ""))
     if not found:
         for rule in resource.rules:
-            found.extend(rule(convert.known(inputs)))
+            found.extend(rule(inputs))
     return found
 
 

@@ -32,6 +32,7 @@ from providers.sakura.model import (
     f,
     named,
     out,
+    records,
 )
 from stacks.text import Text
 
@@ -139,9 +140,9 @@ def _server_rules(inputs: Mapping[str, Json]) -> Iterator[Problem]:
         yield Problem(
             "userData", Text(ja="diskEdit と同時には指定できません。", en="Cannot go together with diskEdit.")
         )
-    if inputs.get("diskEdit") and "disks" in inputs and not inputs["disks"]:
+    if inputs.get("diskEdit") and inputs.get("disks") in (None, []):
         yield Problem("diskEdit", Text(ja="disks にディスクが必要です。", en="Needs a disk in `disks`."))
-    for at, each in enumerate(inputs.get("interfaces") or []):
+    for at, each in records(inputs.get("interfaces")):
         if each.get("switchId") == "disconnect" and each.get("packetFilterId"):
             yield Problem(
                 f"interfaces[{at}].packetFilterId",

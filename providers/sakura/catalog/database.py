@@ -206,7 +206,7 @@ DATABASE: Final = Resource(
             default="postgres",
             immutable=True,
         ),
-        f("version", STR, "Remark.DBConf.Common.DatabaseVersion", "版。", "Version.", immutable=True),
+        f("version", STR, "Remark.DBConf.Common.DatabaseVersion", "版。", "Version.", immutable=True, api_chooses=True),
         f(
             "plan",
             named(**_PLANS),
@@ -218,7 +218,7 @@ DATABASE: Final = Resource(
             immutable=True,
         ),
         *_NETWORK,
-        f("port", INT, f"{_C}.ServicePort", "ポート。", "Port.", low=1024, high=65535),
+        f("port", INT, f"{_C}.ServicePort", "ポート。", "Port.", low=1024, high=65535, api_chooses=True),
         f(
             "sourceRanges",
             STRING_SET,
@@ -433,13 +433,14 @@ NOSQL: Final = Resource(
         f(
             "switchId",
             ID,
-            "Remark.Switch.ID",
+            "",
             "スイッチ。",
             "The switch.",
             required=True,
             immutable=True,
             send="never",
             refers_to="network:Switch",
+            read="Interfaces.0.Switch.ID",
         ),
         f(
             "ipAddresses",
@@ -473,7 +474,7 @@ NOSQL: Final = Resource(
             low=8,
             high=29,
         ),
-        f("version", STR, f"{_N}.DatabaseVersion", "版。", "Version.", immutable=True),
+        f("version", STR, f"{_N}.DatabaseVersion", "版。", "Version.", immutable=True, api_chooses=True),
         f(
             "username",
             STR,

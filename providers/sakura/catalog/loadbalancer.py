@@ -23,6 +23,7 @@ from providers.sakura.model import (
     f,
     named,
     out,
+    records,
 )
 from stacks.text import Text
 
@@ -80,8 +81,8 @@ _VIP: Final = Record(
 
 def _vip_rules(inputs: Mapping[str, Json]) -> Iterator[Problem]:
     """HTTP checks need a path and a status."""
-    for at, vip in enumerate(inputs.get("vips") or []):
-        for which, server in enumerate(vip.get("servers") or []):
+    for at, vip in records(inputs.get("vips")):
+        for which, server in records(vip.get("servers")):
             if server.get("protocol") in ("http", "https") and not (
                 server.get("path") and server.get("status")
             ):

@@ -24,6 +24,7 @@ from providers.sakura.model import (
     Resource,
     f,
     out,
+    records,
 )
 from stacks.text import Text
 
@@ -273,7 +274,7 @@ EXPRESSION: Final = Record(
 
 def _ports(inputs: Mapping[str, Json]) -> Iterator[Problem]:
     """Ports mean something with tcp and udp only; the API answers invalid_param_comb otherwise."""
-    for at, rule in enumerate(inputs.get("expressions") or []):
+    for at, rule in records(inputs.get("expressions")):
         if rule.get("protocol") not in ("tcp", "udp") and (
             rule.get("sourcePort") or rule.get("destinationPort")
         ):

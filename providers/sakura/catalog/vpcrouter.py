@@ -24,6 +24,7 @@ from providers.sakura.model import (
     f,
     named,
     out,
+    records,
 )
 from stacks.text import Text
 
@@ -346,32 +347,29 @@ _MAINTENANCE: Final = Record(
 
 def _plan_rules(inputs: Mapping[str, Json]) -> Iterator[Problem]:
     """Redundant plans need a switch and two addresses; standard takes one, on the shared segment."""
-    redundant = inputs.get("plan", "standard") != "standard"
-    if redundant and not inputs.get("publicInterface"):
-        yield Problem(
-            "publicInterface",
-            Text(ja="standard以外のプランでは必須です。", en="Required by every plan but standard."),
-        )
-    if not redundant and inputs.get("publicInterface"):
-        yield Problem(
-            "publicInterface",
-            Text(ja="standardプランでは指定できません。", en="Not available on plan standard."),
-        )
-    for at, each in enumerate(inputs.get("privateInterfaces") or []):
-        addresses = each.get("ipAddresses") or []
-        if isinstance(addresses, list) and len(addresses) != (2 if redundant else 1):
+    plan = inputs.get("plan", "standard")
+    if plan not in _PLANS:
+        return  # not known yet
+    redundant = plan != "standard"
+    required = Text(ja="standard以外のプランでは必須です。", en="Required by every plan but standard.")
+    if redundant and inputs.get("publicInterface") is None:
+        yield Problem("publicInterface", required)
+    if not redundant and inputs.get("publicInterface") is not None:
+        refused = Text(ja="standardプランでは指定できません。", en="Not available on plan standard.")
+        yield Problem("publicInterface", refused)
+    count = 2 if redundant else 1
+    for at, each in records(inputs.get("privateInterfaces")):
+        addresses = each.get("ipAddresses")
+        if isinstance(addresses, list) and len(addresses) != count:
             yield Problem(
                 f"privateInterfaces[{at}].ipAddresses",
                 Text(
-                    ja=f"このプランではアドレスが{2 if redundant else 1}つ必要です。",
+                    ja=f"このプランではアドレスが{count}つ必要です。",
                     en=f"This plan takes {'two addresses' if redundant else 'one address'}.",
                 ),
             )
-        if redundant and not each.get("vip"):
-            yield Problem(
-                f"privateInterfaces[{at}].vip",
-                Text(ja="standard以外のプランでは必須です。", en="Required by every plan but standard."),
-            )
+        if redundant and each.get("vip") is None:
+            yield Problem(f"privateInterfaces[{at}].vip", required)
 
 
 VPC_ROUTER: Final = Resource(

@@ -77,6 +77,13 @@ class InternetFlow(Flow):
             change = {"Internet": {"BandWidthMbps": wanted}}
             renumber(self, job, lambda: job.call("PUT", f"{job.item_path}/bandwidth", change))
 
+    def delete(self, job: Job) -> None:
+        """IPv6 must be switched off first."""
+        nets = convert.get(self.load(job), "Switch.IPv6Nets")
+        for net in nets if isinstance(nets, list) else ():
+            job.call("DELETE", f"{job.item_path}/ipv6net/{net['ID']}")
+        super().delete(job)
+
     def carried(self, job: Job, document: Json) -> dict[str, Json]:
         """Is IPv6 on?"""
         nets = convert.get(document, "Switch.IPv6Nets")

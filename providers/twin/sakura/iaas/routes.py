@@ -232,7 +232,7 @@ _TABLE: Final[tuple[tuple[str, str, Handler], ...]] = (
 ROUTES: Final = tuple((method, re.compile(pattern), handler) for method, pattern, handler in _TABLE)
 _BY_HEAD: Final[dict[tuple[str, str], list[tuple[re.Pattern[str], Handler]]]] = {}
 for _method, _pattern, _handler in ROUTES:
-    _heads = re.match(r"/\(?([\w|\\]+)", _pattern.pattern)
+    _heads = re.match(r"/\(?([\w|\\-]+)", _pattern.pattern)
     for _head in (_heads[1] if _heads else "").split("|"):
         _BY_HEAD.setdefault((_method, _head), []).append((_pattern, _handler))
 
