@@ -69,7 +69,8 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
         Text(ja="ポリシーに反しています。", en="A policy forbids this."),
         Text(
             ja="対処に従って直すか、承認を得てマニフェストの exceptions に期限つきで書いてください。",
-            en="Mend it as the policy says, or have it approved and write it under `exceptions`, with an expiry.",
+            en="Mend it as the policy says, or have it approved and write it under `exceptions`,"
+            " with an expiry.",
         ),
     ),
     (
