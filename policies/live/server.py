@@ -15,18 +15,18 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
+from policies.live.protocol import messages, plugins, service
 from policies.live.session import Said, Session, level_of
 from policies.model import Resource
 from policies.rules import RULES
 from policies.rules.controls import FRAMEWORKS
 from policies.rules.record import Rule, Severity
-from policies.settings import BadSettings, Level, PARAMETERS, Settings, read_settings
+from policies.settings import PARAMETERS, BadSettings, Level, Settings, read_settings
 from stacks.text import Text, language_of
 
-proto: Any = analyzer_pb2
-plugins: Any = plugin_pb2
+proto: Any = messages
+plugin_messages: Any = plugins
 
 NAME = "jichitai"
 VERSION = "1.0.0"
@@ -66,7 +66,7 @@ def _value(value: Any) -> Any:
     return None
 
 
-class Pack(analyzer_pb2_grpc.AnalyzerServicer):
+class Pack(service.AnalyzerServicer):
     """The pack as the engine sees it."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
         return proto.AnalyzerHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        return plugins.PluginInfo(version=VERSION)
+        return plugin_messages.PluginInfo(version=VERSION)
 
     def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:
         return proto.AnalyzerInfo(
@@ -148,7 +148,8 @@ class Pack(analyzer_pb2_grpc.AnalyzerServicer):
 
     def Remediate(self, request: Any, context: Any) -> Any:
         response = proto.RemediateResponse()
-        mended = self._session.mend(_resource(request))
+        # The engine asks for every resource; properties are decoded only where something may mend them.
+        mended = self._session.mend(_resource(request)) if self._session.mends else None
         if mended is not None:
             rule, properties = mended
             struct = struct_pb2.Struct()
@@ -202,10 +203,10 @@ def _resource(request: Any, *, whole: bool = False) -> Resource:
 def serve() -> None:
     """Serve the engine until it goes away. Prints the port; ends with the process."""
     server = grpc.server(
-        ThreadPoolExecutor(max_workers=4),
+        ThreadPoolExecutor(max_workers=1),
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
     )
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Pack(), server)
+    service.add_AnalyzerServicer_to_server(Pack(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     if port == 0:
         sys.exit(Text("127.0.0.1 で待ち受けられません。", "Cannot listen on 127.0.0.1.").say(language_of()))

@@ -141,6 +141,11 @@ class Session:
             said += self._unknown([*judge.result.unsure, *survey.result.unsure])
         return said
 
+    @property
+    def mends(self) -> bool:
+        """Whether any rule is at level `remediate`."""
+        return "remediate" in self.settings.levels.values()
+
     def mend(self, resource: Resource) -> tuple[Rule, Mapping[str, Any]] | None:
         """New properties for a resource that a rule at level `remediate` can mend; None when none does."""
         for rule in RULES.values():

@@ -12,6 +12,7 @@ from scripts.cli.live import following
 from scripts.cli.session import Session, busy, confirm, engine_errors, twin_folder
 from scripts.engine.failures import Failure, failures_of
 from scripts.engine.locks import Holder, alive, engines_lock
+from scripts.engine.model import parse_version
 from scripts.engine.places import private
 from scripts.engine.recovery import (
     Doubt,
@@ -80,7 +81,10 @@ def policies(verb: str, session: Session) -> list[str]:
     if verb not in ("preview", "up") or session.variables.get("JICHITAI_POLICIES") == "off":
         return []
     config = session.variables.get("JICHITAI_POLICY_CONFIG")
-    pack = ["--policy-pack", str(session.workspace.repo / "policies")]
+    folder = session.workspace.repo / "policies"
+    # From 3.259 on the engine runs an executable pack itself, which saves a second language host.
+    direct = (parse_version(session.workspace.engine.version) or (0, 0, 0)) >= (3, 259, 0)
+    pack = ["--policy-pack", str(folder / "pulumi-analyzer-jichitai" if direct else folder)]
     return [*pack, "--policy-pack-config", config] if config else pack
 
 
