@@ -113,11 +113,11 @@ def assert_nothing_lost_or_doubled(clone: Clone, count: int = 10) -> None:
     assert not clone.state(STACK).get("pending_operations")
 
 
-def half_way(clone: Clone, *arguments: str) -> tuple[subprocess.Popen[str], int]:
-    """A slow `up` with some tables made and some not; its process and the engine's."""
+def half_way(clone: Clone, seconds: float = 0.7) -> tuple[subprocess.Popen[str], int]:
+    """An `up` in which a table takes `seconds`, with some made and some not; its process and the engine's."""
     client.ensure(clone.twin)
-    fault(clone, SLOW)
-    process = clone.start("up", STACK, *arguments)
+    fault(clone, replace(SLOW, seconds=seconds))
+    process = clone.start("up", STACK)
     wait_for(lambda: 3 <= len(tables(clone)) < 10)
     pid = clone.engine_pid()
     assert pid is not None
@@ -206,7 +206,7 @@ def test_everything_of_ours_killed_half_way(clone: Clone) -> None:
 
 
 def test_only_the_command_killed_the_engine_goes_on(clone: Clone) -> None:
-    process, pid = half_way(clone)
+    process, pid = half_way(clone, seconds=4)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     second = clone.run("up", STACK)
@@ -218,7 +218,7 @@ def test_only_the_command_killed_the_engine_goes_on(clone: Clone) -> None:
 
 
 def test_two_ups_at_once(clone: Clone) -> None:
-    first, _ = half_way(clone)
+    first, _ = half_way(clone, seconds=4)
     began = time.monotonic()
     second = clone.run("up", STACK, "--json")
     assert time.monotonic() - began < 3
