@@ -17,13 +17,19 @@ from policies.model import Resource, Stack, name_of
 class _Mocks(pulumi.runtime.Mocks):
     """A cloud that takes everything, with an id for each resource."""
 
-    def __init__(self, answers: Mapping[str, Mapping[str, Any]], computed: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, answers: Mapping[str, Mapping[str, Any]], computed: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self.answers = answers
         self.computed = computed
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         more = self.computed.get(args.typ, {})
-        arn = {"arn": f"arn:aws:mock:ap-northeast-1:111122223333:{args.name}"} if args.typ.startswith("aws:") else {}
+        arn = (
+            {"arn": f"arn:aws:mock:ap-northeast-1:111122223333:{args.name}"}
+            if args.typ.startswith("aws:")
+            else {}
+        )
         return args.resource_id or f"{args.name}-id", {**arn, **more, **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:

@@ -1,0 +1,3 @@
+from clouds.case import Cases
+
+CASES = Cases("google", lambda: None)

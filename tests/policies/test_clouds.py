@@ -1,0 +1,82 @@
+"""Every rule, on every cloud it applies to: a program that breaks it is found, one that does not is not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from clouds.case import STATE_ONLY, Bad, Cases
+from programs import collect
+
+from policies.evaluate import Options, Result, judge
+from policies.rules import RULES
+from policies.rules.record import Parameters
+
+CLOUDS = ("aws", "azure", "google", "oci", "sakura")
+TODAY = date(2026, 11, 24)
+
+
+@cache
+def cases(cloud: str) -> Cases:
+    found: Cases = import_module(f"clouds.{cloud}").CASES
+    return found
+
+
+def judged(cases: Cases, bad: Bad | None, *, verification: bool, whole: bool) -> Result:
+    stack = collect(bad.program if bad else cases.good)
+    options = Options(
+        parameters=replace(Parameters(), whole_tenant=whole),
+        environment="verification" if verification else "production",
+        today=TODAY,
+        detailed=True,
+    )
+    result = judge(stack, options)
+    assert not result.notes, [n.en for n in result.notes]
+    return result
+
+
+def _bad() -> Iterator[object]:
+    for cloud in CLOUDS:
+        for bad in cases(cloud).bad:
+            yield pytest.param(cloud, bad, id=f"{cloud}-{bad.rule}-{bad.program.__name__}")
+
+
+@pytest.mark.parametrize(("cloud", "bad"), list(_bad()))
+def test_a_program_that_breaks_a_rule_is_found(cloud: str, bad: Bad) -> None:
+    result = judged(cases(cloud), bad, verification=bad.verification, whole=bad.whole)
+    assert bad.rule in {f.rule.id for f in result.findings}, sorted({f.rule.id for f in result.findings})
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_program_that_breaks_nothing_has_no_findings(cloud: str) -> None:
+    result = judged(cases(cloud), None, verification=False, whole=True)
+    assert [(f.rule.id, f.name, f.detail and f.detail.en) for f in result.findings] == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_rule_of_a_cloud_has_both_cases(cloud: str) -> None:
+    wanted = {r.id for r in RULES.values() if cloud in r.clouds} - STATE_ONLY
+    broken = {b.rule for b in cases(cloud).bad}
+    passed: set[str] = set()
+    for verification in (False, True):
+        result = judged(cases(cloud), None, verification=verification, whole=True)
+        passed |= {rule for rule, _, word in result.judged if word == "pass"}
+    assert broken - set(RULES) == set()
+    # A kind whose mere existence is the finding is held by a program that has none of it.
+    passed |= {r for r in wanted if _existence(r)}
+    assert (sorted(wanted - broken), sorted(wanted - passed)) == ([], [])
+
+
+def _existence(rule: str) -> bool:
+    from policies.rules.record import absent
+
+    return RULES[rule].test is absent
