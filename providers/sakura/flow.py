@@ -23,6 +23,8 @@ RENUMBERED: Final = frozenset({"compute:Server", "network:Internet", "loadbalanc
 _GONE: Final = Text(ja="消えた", en="gone")
 _HASH_TRIES: Final = 3
 _PAGE: Final = 500
+_LATER_LOOKS: Final = 12
+"""Looks, a poll interval apart (a minute by default), for what is listed late; routers take some ten seconds."""
 
 
 class Flow:
@@ -32,6 +34,8 @@ class Flow:
     discard_unfinished = False
     # May a change stop half-way, so that the state must say what there is?
     partial_updates = False
+    # Is a new one listed only some time after its creation, so that looking once is not enough?
+    appears_later = False
 
     # --- create -------------------------------------------------------------------------------------------------
 
@@ -62,6 +66,8 @@ class Flow:
         except ApiError as error:
             found = self.unfinished(job, fresh=True) if error.unsure else None
             if found is None:
+                if not error.unsure:
+                    job.shared.intents.end(job.mark)  # refused: nothing was made
                 raise
             job.id = self.id_of(job, found)
             return
@@ -102,17 +108,26 @@ class Flow:
 
     def unfinished(self, job: Job, *, fresh: bool = False) -> dict[str, Json] | None:
         """What an interrupted creation of this very resource left behind; None when nothing did."""
-        resource = job.resource
         recorded = job.shared.recorded(job.urn)
         if job.api.settings.adopt_within <= 0 or recorded is None:
             return None
-        if resource.marker != "natural":
-            candidates = (d for d in self.listed(job, fresh=fresh) if convert.has_mark(resource, d, job.mark))
+        begun = job.shared.intents.before(job.mark)
+        if job.resource.marker == "natural" and begun is None:
+            return None
+        looks = _LATER_LOOKS if self.appears_later and begun is not None else 1
+        for look in range(looks):
+            found = self._look(job, begun or [], recorded, fresh=fresh or look > 0 or looks > 1)
+            if found is not None or look + 1 == looks:
+                return found
+            job.api.sleep(job.api.settings.poll_interval)
+        return None
+
+    def _look(self, job: Job, begun: list[str], recorded: set[str], *, fresh: bool) -> dict[str, Json] | None:
+        resource = job.resource
+        if resource.marker == "natural":
+            candidates = (d for d in self.listed(job, fresh=True) if self._is_ours(job, d, begun))
         else:
-            before = job.shared.intents.before(job.mark)
-            if before is None:
-                return None
-            candidates = (d for d in self.listed(job, fresh=True) if self._is_ours(job, d, before))
+            candidates = (d for d in self.listed(job, fresh=fresh) if convert.has_mark(resource, d, job.mark))
         for document in candidates:
             # A replacement is made while what it replaces, with the same mark, still exists.
             if self.id_of(job, document) in recorded:
@@ -145,6 +160,8 @@ class Flow:
         """Leave a note on disk that this is about to be created, where no mark can say so."""
         if job.resource.marker == "natural":
             job.shared.intents.begin(job.mark, [self.id_of(job, d) for d in self.listed(job, fresh=True)])
+        elif self.appears_later:
+            job.shared.intents.begin(job.mark, [])
 
     def listed(self, job: Job, *, fresh: bool) -> list[Json]:
         """Everything of this kind that there is; from this process's memory unless `fresh`."""

@@ -117,7 +117,7 @@ METRIC_STORAGE: Final = _storage(
     "A metric storage.",
     "metric_storage",
     (_SYSTEM, out("ingestEndpoint", STR, "endpoints.address", "送り先。", "Where to send to.")),
-    "plain",
+    "storage",
 )
 TRACE_STORAGE: Final = _storage(
     "TraceStorage",

@@ -49,6 +49,7 @@ class InternetFlow(Flow):
     """Routers with their switch: listed only some time after creation; the bandwidth renumbers them."""
 
     partial_updates = True
+    appears_later = True
 
     def finish(self, job: Job) -> None:
         """Wait until it can be read; switch IPv6."""

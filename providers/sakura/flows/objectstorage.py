@@ -25,12 +25,13 @@ SITES: Final = ("isk01", "tky01", "arc02")
 def ensure_account(job: Job) -> None:
     """A site answers 404 to everything until its account exists."""
     site = job.value("site")
-    try:
-        job.call("GET", f"/{site}/v2/account")
-    except ApiError as error:
-        if not error.missing:
-            raise
-        job.call("POST", f"/{site}/v2/account")
+    with job.shared.document(f"objectstorage:{site}"):  # two buckets at once make one account
+        try:
+            job.call("GET", f"/{site}/v2/account")
+        except ApiError as error:
+            if not error.missing:
+                raise
+            job.call("POST", f"/{site}/v2/account")
 
 
 class BucketFlow(Flow):

@@ -40,11 +40,13 @@ class StorageFlow(Flow):
 
     def make(self, job: Job) -> None:
         """The account must have been provisioned once."""
-        answer = job.call("GET", "/management/provisioning/state/")
-        logs = answer.get("logs") if isinstance(answer, Mapping) else None
-        if isinstance(logs, Mapping) and not logs.get("user_exist"):
-            missing = {"system_exist": False, "user_exist": True}
-            job.call("POST", "/management/provisioning/initialize/", {"logs": missing, "metrics": missing})
+        with job.shared.document("monitoring"):
+            answer = job.call("GET", "/management/provisioning/state/")
+            logs = answer.get("logs") if isinstance(answer, Mapping) else None
+            if isinstance(logs, Mapping) and not logs.get("user_exist"):
+                missing = {"system_exist": False, "user_exist": True}
+                asked = {"logs": missing, "metrics": missing}
+                job.call("POST", "/management/provisioning/initialize/", asked)
         super().make(job)
 
     def finish(self, job: Job) -> None:
@@ -64,12 +66,13 @@ class AppRunFlow(Flow):
 
     def make(self, job: Job) -> None:
         """Make the account when there is none, then the application."""
-        try:
-            job.call("GET", "/user")
-        except ApiError as error:
-            if not error.missing:
-                raise
-            job.call("POST", "/user")
+        with job.shared.document("apprun"):
+            try:
+                job.call("GET", "/user")
+            except ApiError as error:
+                if not error.missing:
+                    raise
+                job.call("POST", "/user")
         super().make(job)
 
     def update(self, job: Job) -> None:
