@@ -231,7 +231,12 @@ class Judge:
         for one in self.options.exceptions:
             if one.matches(finding.rule.id, finding.urn or self.stack):
                 self._used.add(one.key)
-                if one.expires is not None and one.expires >= self.options.today and one.approver and one.reason:
+                if (
+                    one.expires is not None
+                    and one.expires >= self.options.today
+                    and one.approver
+                    and one.reason
+                ):
                     return replace(finding, accepted=one)
         if finding.fingerprint in self.options.baseline:
             return replace(finding, known=True)
@@ -276,7 +281,10 @@ def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = 
     unmodelled: Counter[str] = Counter()
     pairs = extract_all(stack.resources, said, unmodelled)
     estate = join(
-        stack.name, pairs, stack.pending, whole=any(r.type == "jichitai:tenant:MunicipalTenant" for r in stack.resources)
+        stack.name,
+        pairs,
+        stack.pending,
+        whole=any(r.type == "jichitai:tenant:MunicipalTenant" for r in stack.resources),
     )
     worker = Judge(stack.name, context_of((f for _, f in pairs), stack.name, options), options)
     for facts in estate.facts:

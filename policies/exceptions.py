@@ -76,8 +76,10 @@ def read_exceptions(value: Any) -> tuple[Accepted, ...]:
     for key, entry in entries:
         if not isinstance(entry, Mapping):
             raise BadExceptions(
-                Text(f"例外 {key} は表（rule, resource, …）で書いてください。",
-                     f"The exception {key} must be a map (rule, resource, …).")
+                Text(
+                    f"例外 {key} は表（rule, resource, …）で書いてください。",
+                    f"The exception {key} must be a map (rule, resource, …).",
+                )
             )
         one = cast("Mapping[str, Any]", entry)
 
@@ -113,16 +115,51 @@ def faults(
     found: list[tuple[str, Accepted, Text]] = []
     for one in accepted:
         if one.rule not in rules:
-            found.append(("EXC-003", one, Text(f"規則 {one.rule or '(なし)'} はありません。", f"There is no rule {one.rule or '(none)'}.")))
+            found.append(
+                (
+                    "EXC-003",
+                    one,
+                    Text(
+                        f"規則 {one.rule or '(なし)'} はありません。",
+                        f"There is no rule {one.rule or '(none)'}.",
+                    ),
+                )
+            )
         elif one.expires is not None and one.expires < today:
-            found.append(("EXC-001", one, Text(f"{one.expires} に切れました。", f"It ended on {one.expires}.")))
+            found.append(
+                ("EXC-001", one, Text(f"{one.expires} に切れました。", f"It ended on {one.expires}."))
+            )
         elif one.key not in used:
             found.append(("EXC-002", one, Text("当たる指摘がありません。", "It matches no finding.")))
         if one.wide:
-            found.append(("EXC-004", one, Text(f"対象が {one.resource or '(空)'} です。", f"Its resource is {one.resource or '(empty)'}.")))
+            found.append(
+                (
+                    "EXC-004",
+                    one,
+                    Text(
+                        f"対象が {one.resource or '(空)'} です。",
+                        f"Its resource is {one.resource or '(empty)'}.",
+                    ),
+                )
+            )
         missing = [n for n in ("reason", "approver", "expires") if not getattr(one, n)]
         if missing:
-            found.append(("EXC-005", one, Text(f"足りない項目: {', '.join(missing)}", f"missing: {', '.join(missing)}")))
+            found.append(
+                (
+                    "EXC-005",
+                    one,
+                    Text(f"足りない項目: {', '.join(missing)}", f"missing: {', '.join(missing)}"),
+                )
+            )
         elif one.expires is not None and (one.expires - today).days > most_days:
-            found.append(("EXC-005", one, Text(f"期限が {most_days} 日より先です（{one.expires}）。", f"It expires in more than {most_days} days ({one.expires}).")))
+            found.append(
+                (
+                    "EXC-005",
+                    one,
+                    Text(
+                        f"期限が {most_days} 日より先です（{one.expires}）。",
+                        f"It expires in more than {most_days} days ({one.expires}).",
+                    ),
+                )
+            )
     return found

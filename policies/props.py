@@ -240,4 +240,3 @@ def every(*values: bool | Answer | None) -> bool | Answer | None:
 def known(*values: Any) -> tuple[str, ...]:
     """The texts among `values`: handles by which a resource may be pointed at."""
     return tuple(v for v in values if v.__class__ is str and v)
-

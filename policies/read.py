@@ -87,7 +87,9 @@ def _entries(document: dict[str, Any], notes: list[Text]) -> tuple[Sequence[Any]
         return _steps(here["steps"]), ()
     if here is None and checkpoint is not None:
         return [], ()
-    if not isinstance(here, dict) or not isinstance(cast("dict[str, Any]", here).get("resources", None), list):
+    if not isinstance(here, dict) or not isinstance(
+        cast("dict[str, Any]", here).get("resources", None), list
+    ):
         if isinstance(here, dict) and ("manifest" in here or "deployment" in document):
             if "resources" not in here or here["resources"] is None:
                 return [], ()  # a stack without resources
@@ -105,7 +107,9 @@ def _entries(document: dict[str, Any], notes: list[Text]) -> tuple[Sequence[Any]
         if isinstance(resource, dict):
             pending.append(str(cast("dict[str, Any]", resource).get("urn", "?")))
         else:
-            notes.append(Text("読めない保留中の操作があります。", "There is a pending operation that is not readable."))
+            notes.append(
+                Text("読めない保留中の操作があります。", "There is a pending operation that is not readable.")
+            )
     return state["resources"], tuple(pending)
 
 

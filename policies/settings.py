@@ -19,9 +19,7 @@ from stacks.text import Text
 
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 LEVELS: tuple[Level, ...] = ("advisory", "mandatory", "remediate", "disabled")
-NUMBERS = tuple(
-    f.name for f in fields(Parameters) if f.type in ("int", "float")
-)
+NUMBERS = tuple(f.name for f in fields(Parameters) if f.type in ("int", "float"))
 
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -88,8 +86,10 @@ def read_settings(value: Any) -> Settings:
         else:
             allowed = ", ".join((*NUMBERS, "required_tags", "whole_tenant", "regions", "rules"))
             raise BadSettings(
-                Text(f"設定 {name}: {said!r} は使えません。使えるもの: {allowed}",
-                     f"The setting {name}: {said!r} cannot be used. Allowed: {allowed}")
+                Text(
+                    f"設定 {name}: {said!r} は使えません。使えるもの: {allowed}",
+                    f"The setting {name}: {said!r} cannot be used. Allowed: {allowed}",
+                )
             )
     return Settings(replace(Parameters(), **changes), levels)
 
@@ -103,8 +103,10 @@ def _levels(value: Any) -> dict[str, Level]:
             raise BadSettings(Text(f"規則 {name} はありません。", f"There is no rule {name}."))
         if level not in LEVELS:
             raise BadSettings(
-                Text(f"{name}: {level} は使えません（{', '.join(LEVELS)}）。",
-                     f"{name}: {level} is none of {', '.join(LEVELS)}.")
+                Text(
+                    f"{name}: {level} は使えません（{', '.join(LEVELS)}）。",
+                    f"{name}: {level} is none of {', '.join(LEVELS)}.",
+                )
             )
         found[name] = level
     return found

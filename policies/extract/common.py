@@ -8,11 +8,16 @@ from typing import Any
 from policies.facts import UNKNOWN, Maybe
 from policies.props import MARK, Props, plain
 
-_SECRET_NAME = re.compile(r"pass(?:word|wd|phrase)|secret|token|api_?key|access_?key|private_?key|credential", re.I)
-_SECRET_LINE = re.compile(
-    r"(?:pass(?:word|wd)?|secret|token|api_?key|access_key)[\"']?\s*[=:]\s*[\"']?(?!\$|\{|<|`)[^\s\"'$]{6,}", re.I
+_SECRET_NAME = re.compile(
+    r"pass(?:word|wd|phrase)|secret|token|api_?key|access_?key|private_?key|credential", re.I
 )
-_POINTERS = re.compile(r"^(?:arn:|projects/|https?://|ocid1\.|\$|@Microsoft|/|vault:|ssm:|\{\{)|^(?:true|false)?$", re.I)
+_SECRET_LINE = re.compile(
+    r"(?:pass(?:word|wd)?|secret|token|api_?key|access_key)[\"']?\s*[=:]\s*[\"']?(?!\$|\{|<|`)[^\s\"'$]{6,}",
+    re.I,
+)
+_POINTERS = re.compile(
+    r"^(?:arn:|projects/|https?://|ocid1\.|\$|@Microsoft|/|vault:|ssm:|\{\{)|^(?:true|false)?$", re.I
+)
 
 
 def written(value: Any) -> Maybe[bool]:

@@ -187,7 +187,7 @@ def _loose(issuers: Any, conditions: Any) -> Maybe[bool]:
     if not isinstance(conditions, dict):
         return True
     for operator, keys in conditions.items():
-        for key, value in (keys.items() if isinstance(keys, dict) else ()):
+        for key, value in keys.items() if isinstance(keys, dict) else ():
             if str(key).lower().endswith(":sub") and operator.startswith("String"):
                 return any(v in ("*", "repo:*", "repo:*:*") for v in _listed(value))
     return True
@@ -204,6 +204,8 @@ def tied_down(conditions: Any) -> Maybe[bool]:
             continue
         for key, value in keys.items():
             low = str(key).lower()
-            if any(low == t or (t[0] == ":" and low.endswith(t)) for t in TYING) and "*" not in _listed(value):
+            if any(low == t or (t[0] == ":" and low.endswith(t)) for t in TYING) and "*" not in _listed(
+                value
+            ):
                 return True
     return False

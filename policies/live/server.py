@@ -105,7 +105,11 @@ class Pack(service.AnalyzerServicer):
             info.framework.name = FRAMEWORKS[first.framework].say(self._say)
             info.framework.specification = f"{first.id} ({first.confidence.note.say(self._say)})"
         for name in PARAMETERS.get(rule.id, ()):
-            schema = {"type": "array", "items": {"type": "string"}} if name == "required_tags" else {"type": "number"}
+            schema = (
+                {"type": "array", "items": {"type": "string"}}
+                if name == "required_tags"
+                else {"type": "number"}
+            )
             info.configSchema.properties.update({name: schema})
         return info
 

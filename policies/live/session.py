@@ -161,7 +161,10 @@ class Session:
             days = Props(props).number("retentionInDays", 0)
             wanted = self.options.parameters.log_days
             # Only the periods that CloudWatch Logs takes (API reference, PutRetentionPolicy).
-            allowed = next((d for d in (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653) if d >= wanted), 3653)
+            allowed = next(
+                (d for d in (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653) if d >= wanted),
+                3653,
+            )
             if isinstance(days, (int, float)) and (days < wanted or days == 0):
                 return {**props, "retentionInDays": allowed}
         if rule == "TAG-001" and isinstance(self.manifest, Mapping) and "tags" in props:

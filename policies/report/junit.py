@@ -11,12 +11,18 @@ from stacks.text import Language
 
 def _clean(text: str) -> str:
     """`text` without the characters that XML 1.0 cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n\r" or ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff"
+    )
 
 
 def _case(rule: str, findings: list[Finding], unsure: list[str], language: Language) -> list[str]:
     title = RULES[rule].title.say(language)
-    lines = [f"    <testcase classname={quoteattr(RULES[rule].family)} name={quoteattr(_clean(f'{rule} {title}'))}>"]
+    lines = [
+        f"    <testcase classname={quoteattr(RULES[rule].family)} name={quoteattr(_clean(f'{rule} {title}'))}>"
+    ]
     counted = [f for f in findings if f.counts]
     if counted:
         body = "\n".join(
@@ -49,13 +55,11 @@ def write(result: Result, language: Language) -> str:
                 unsure.setdefault(one.rule.id, []).append(one.urn)
         names = [r for r in RULES if r in mine or r in unsure or r in result.passed]
         fails = sum(any(f.counts for f in mine.get(r, ())) for r in names)
-        skips = sum(
-            not any(f.counts for f in mine.get(r, ())) and (r in mine or r in unsure) for r in names
-        )
+        skips = sum(not any(f.counts for f in mine.get(r, ())) and (r in mine or r in unsure) for r in names)
         total, failed, skipped = total + len(names), failed + fails, skipped + skips
         body.append(
-            f"  <testsuite name={quoteattr(_clean(stack))} tests=\"{len(names)}\" failures=\"{fails}\" "
-            f"errors=\"0\" skipped=\"{skips}\">"
+            f'  <testsuite name={quoteattr(_clean(stack))} tests="{len(names)}" failures="{fails}" '
+            f'errors="0" skipped="{skips}">'
         )
         for name in names:
             body += _case(name, mine.get(name, []), unsure.get(name, []), language)

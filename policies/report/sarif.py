@@ -12,7 +12,12 @@ from policies.rules.record import Rule, Severity
 from stacks.text import Language
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
-LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
 SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0", Severity.LOW: "2.0"}
 """`security-severity`, which code scanning sorts by: within its bands of the same names."""
 
@@ -49,7 +54,11 @@ def _result(finding: Finding, index: dict[str, int], language: Language) -> dict
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [
-                    {"name": finding.name, "fullyQualifiedName": finding.urn or finding.stack, "kind": "resource"}
+                    {
+                        "name": finding.name,
+                        "fullyQualifiedName": finding.urn or finding.stack,
+                        "kind": "resource",
+                    }
                 ],
             }
         ],

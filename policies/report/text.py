@@ -17,10 +17,15 @@ def write(result: Result, language: Language) -> str:
         rule = one.rule
         state = ""
         if one.accepted is not None:
-            state = Text(f"（例外: {one.accepted.key}、{one.accepted.expires} まで）", f" (accepted: {one.accepted.key}, until {one.accepted.expires})").say(language)
+            state = Text(
+                f"（例外: {one.accepted.key}、{one.accepted.expires} まで）",
+                f" (accepted: {one.accepted.key}, until {one.accepted.expires})",
+            ).say(language)
         elif one.known:
             state = Text("（既知）", " (known)").say(language)
-        lines.append(f"{rule.id} [{SEVERITIES[rule.severity].say(language)}] {rule.title.say(language)}{state}")
+        lines.append(
+            f"{rule.id} [{SEVERITIES[rule.severity].say(language)}] {rule.title.say(language)}{state}"
+        )
         lines.append(f"  {one.name}  {one.type}".rstrip())
         lines.append(f"  {one.urn or one.stack}")
         if one.detail is not None:

@@ -21,9 +21,7 @@ FRAMEWORKS = MappingProxyType(
             "MIC security policy guideline for local governments",
         ),
         "three-layers": Text("三層の対策", "Three-layer segmentation (三層の対策)"),
-        "nfr": Text(
-            "地方公共団体情報システム非機能要件の標準", "Standard of non-functional requirements"
-        ),
+        "nfr": Text("地方公共団体情報システム非機能要件の標準", "Standard of non-functional requirements"),
         "toolkit": Text("本ツールの設計基準", "This toolkit's own design"),
     }
 )
@@ -42,8 +40,14 @@ CLOSED = (
     *ismap("13.1.1", "13.1.3"),
 )
 """The internet is prohibited in principle, with three exceptions."""
-SEGMENTS = (Control("three-layers", "領域間の通信の限定", Confidence.SECONDARY), *ismap("13.1.1", "13.1.3", "13.1.4.P"))
-DOMESTIC = (*ismap("18.1.1", "18.1.4", "15.1.1"), Control("toolkit", "国内リージョン限定", Confidence.INFERRED))
+SEGMENTS = (
+    Control("three-layers", "領域間の通信の限定", Confidence.SECONDARY),
+    *ismap("13.1.1", "13.1.3", "13.1.4.P"),
+)
+DOMESTIC = (
+    *ismap("18.1.1", "18.1.4", "15.1.1"),
+    Control("toolkit", "国内リージョン限定", Confidence.INFERRED),
+)
 CRYPTO = ismap("10.1.1", "18.1.5")
 KEYS = ismap("10.1.1", "10.1.2")
 TRANSIT = ismap("10.1.1", "13.2.1", "14.1.2")
@@ -64,7 +68,10 @@ LINES = (
     Control("toolkit", "LGWAN接続の冗長化", Confidence.INFERRED),
     *ismap("13.1.1", "17.2.1"),
 )
-HANDOVER = (Control("toolkit", "庁内データ連携の受け渡し場所", Confidence.INFERRED), *ismap("13.2.1", "9.4.1"))
+HANDOVER = (
+    Control("toolkit", "庁内データ連携の受け渡し場所", Confidence.INFERRED),
+    *ismap("13.2.1", "9.4.1"),
+)
 CHANGE = ismap("12.1.2", "14.2.2")
 STAGES = ismap("12.1.4")
 EXCEPTIONS = (Control("toolkit", "例外の期限と承認", Confidence.INFERRED), *ismap("18.2.2"))

@@ -36,7 +36,6 @@ def _default_route(facts: Facts, context: Context) -> Outcome:
     return approved(facts, context)
 
 
-
 _WAY = (
     "マニフェストの internet に目的（patch・license・console）、承認者、期限を書くか、削除してください。",
     "Name the purpose (patch, license, console), approver and expiry under `internet` in the manifest, or remove it.",
@@ -49,7 +48,9 @@ _PRIVATE = (
     "公開を止め、プライベートエンドポイントか閉域網から使ってください。",
     "Close it and use it over a private endpoint or the closed network.",
 )
-_YAML = 'internet:\n  patch: {destinations: [patch.vendor.example], reason: …, approver: …, expires: 2027-03-31}'
+_YAML = (
+    "internet:\n  patch: {destinations: [patch.vendor.example], reason: …, approver: …, expires: 2027-03-31}"
+)
 
 for _id, _severity, _kind, _title, _clouds in (
     (
@@ -86,7 +87,10 @@ rule(
         "サーバーへ外から直接届く道は、三つの例外のどれでもありません。",
         "A way from outside straight to a server is none of the three exceptions.",
     ),
-    ("パブリック IP を外し、セッション管理経由で操作してください。", "Remove it and use session access instead."),
+    (
+        "パブリック IP を外し、セッション管理経由で操作してください。",
+        "Remove it and use session access instead.",
+    ),
     "associate_public_ip_address=False",
     CLOSED,
 )
@@ -111,7 +115,10 @@ rule(
     [Kind.LOAD_BALANCER],
     must_not("exposure.public_address"),
     ("ロードバランサーを内部向けにする", "Load balancers are internal"),
-    ("業務は庁内から閉域網で使います。", "The applications are used from the town hall over the closed network."),
+    (
+        "業務は庁内から閉域網で使います。",
+        "The applications are used from the town hall over the closed network.",
+    ),
     ("内部向けに作り直してください。", "Make it internal."),
     "internal=True",
     CLOSED,
@@ -153,7 +160,10 @@ rule(
     [Kind.ACCOUNT_BLOCK],
     must("exposure.blocked"),
     ("アカウント全体で公開を塞ぐ", "Public access is blocked for the whole account"),
-    ("一つずつの設定漏れを防ぐ最後の砦です。", "It is the last defence where a single setting was forgotten."),
+    (
+        "一つずつの設定漏れを防ぐ最後の砦です。",
+        "It is the last defence where a single setting was forgotten.",
+    ),
     ("すべての項目を有効にしてください。", "Turn every item on."),
     "aws.s3.AccountPublicAccessBlock(…, block_public_acls=True, …)",
     CLOSED,
@@ -258,7 +268,10 @@ rule(
     [Kind.SECRET, Kind.KEY, Kind.BACKUP_VAULT],
     must_not("exposure.public_access"),
     ("鍵と秘密の保管庫を公開しない", "Vaults of keys and secrets are not public"),
-    ("鍵が届く所にあれば、暗号化は意味を失います。", "Encryption means little where its keys can be reached."),
+    (
+        "鍵が届く所にあれば、暗号化は意味を失います。",
+        "Encryption means little where its keys can be reached.",
+    ),
     _PRIVATE,
     'public_network_access="Disabled"',
     CLOSED,

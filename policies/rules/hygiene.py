@@ -85,28 +85,54 @@ def _pending(estate: Estate, _: Context) -> Answers:
 
 
 rule(
-    "STA-001", C, (), _leak,
+    "STA-001",
+    C,
+    (),
+    _leak,
     ("秘密を平文で状態に残さない", "No secret stands in the clear in the state"),
     ("状態を読める人すべてに、暗号化されずに渡ります。", "It goes to whoever reads the state, unencrypted."),
-    ("値を取り除き、鍵を失効させ、クラウドの秘密の保管庫を使ってください。", "Remove it, revoke it, and use the cloud's secret store."),
-    "pulumi.Output.secret(…) / secret store", SECRETS,
+    (
+        "値を取り除き、鍵を失効させ、クラウドの秘密の保管庫を使ってください。",
+        "Remove it, revoke it, and use the cloud's secret store.",
+    ),
+    "pulumi.Output.secret(…) / secret store",
+    SECRETS,
 )
 rule(
-    "STA-002", H, [Kind.PROVIDER], must_not("credential.in_provider"),
+    "STA-002",
+    H,
+    [Kind.PROVIDER],
+    must_not("credential.in_provider"),
     ("プロバイダーの設定に資格情報を書かない", "No credentials in provider settings"),
     ("資格情報は環境から、期限付きで渡します。", "Credentials come from the environment and expire."),
     ("OIDC の一時資格情報を使ってください。", "Use short-lived OIDC credentials."),
-    'aws.Provider("aws", region=…)', SECRETS, clouds="aws azure google oci sakura",
+    'aws.Provider("aws", region=…)',
+    SECRETS,
+    clouds="aws azure google oci sakura",
 )
 rule(
-    "STA-003", M, (), lambda f, _: None if f.state == "external" else f.state != "deleting",
+    "STA-003",
+    M,
+    (),
+    lambda f, _: None if f.state == "external" else f.state != "deleting",
     ("削除待ちのリソースを残さない", "Nothing waits to be deleted"),
-    ("前回の実行が途中で終わっています。料金も権限も残ります。", "The last run did not finish; cost and permissions remain."),
-    ("もう一度 up を実行してください。", "Run up again."), "./jichitai up CODE", CHANGE,
+    (
+        "前回の実行が途中で終わっています。料金も権限も残ります。",
+        "The last run did not finish; cost and permissions remain.",
+    ),
+    ("もう一度 up を実行してください。", "Run up again."),
+    "./jichitai up CODE",
+    CHANGE,
 )
 rule(
-    "STA-004", M, (), _pending,
+    "STA-004",
+    M,
+    (),
+    _pending,
     ("保留中の操作を残さない", "No operation is pending"),
     ("何が作られたか、状態から分かりません。", "The state does not say what was made."),
-    ("refresh してから up を実行してください。", "Run refresh, then up."), "./jichitai refresh CODE", CHANGE, stack=True,
+    ("refresh してから up を実行してください。", "Run refresh, then up."),
+    "./jichitai refresh CODE",
+    CHANGE,
+    stack=True,
 )

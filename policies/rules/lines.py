@@ -51,11 +51,7 @@ def _equal(estate: Estate, _: Context) -> Answers:
 def _watched(estate: Estate, _: Context) -> Answers:
     """Every circuit has an alarm that looks at it."""
     seen = {f.urn for a in estate.of(Kind.ALARM) for f in estate.linked(a, (Kind.CIRCUIT,))}
-    return [
-        (c, c.urn in seen)
-        for c in estate.of(Kind.CIRCUIT)
-        if not c.state
-    ]
+    return [(c, c.urn in seen) for c in estate.of(Kind.CIRCUIT) if not c.state]
 
 
 def _narrow(facts: Facts, context: Context) -> Outcome:
@@ -68,8 +64,10 @@ def _narrow(facts: Facts, context: Context) -> Outcome:
         except ValueError:
             return UNKNOWN
         if block.version == 4 and block.prefixlen < context.parameters.widest_prefix:
-            return Text(f"{prefix} は /{context.parameters.widest_prefix} より広い範囲です。",
-                        f"{prefix} is wider than /{context.parameters.widest_prefix}.")
+            return Text(
+                f"{prefix} は /{context.parameters.widest_prefix} より広い範囲です。",
+                f"{prefix} is wider than /{context.parameters.widest_prefix}.",
+            )
     return True
 
 
@@ -107,80 +105,176 @@ def _handover(test_of: str) -> object:
 
 _CIRCUITS = "aws azure google oci"
 rule(
-    "LGW-001", H, [Kind.CIRCUIT], _twins,
+    "LGW-001",
+    H,
+    [Kind.CIRCUIT],
+    _twins,
     ("本番の専用線を2本にする", "Production has two circuits"),
     ("1本では、工事や断線で全業務が止まります。", "With one, a cut or works stop every business."),
     ("別の回線を加えてください。", "Add another circuit."),
-    "circuits: {tokyo: {…}, osaka: {…}}", LINES, clouds=_CIRCUITS, stack=True,
+    "circuits: {tokyo: {…}, osaka: {…}}",
+    LINES,
+    clouds=_CIRCUITS,
+    stack=True,
 )
 rule(
-    "LGW-002", H, [Kind.CIRCUIT], _places,
+    "LGW-002",
+    H,
+    [Kind.CIRCUIT],
+    _places,
     ("2本の専用線を別の場所に置く", "The two circuits are in different places"),
     ("同じ建物では、同じ停電で止まります。", "In one building they fail together."),
     ("別の接続拠点（可用性ゾーン）を選んでください。", "Choose another location or edge domain."),
-    "location: EqOS1", LINES, clouds="google azure oci", stack=True,
+    "location: EqOS1",
+    LINES,
+    clouds="google azure oci",
+    stack=True,
 )
 rule(
-    "LGW-003", M, [Kind.CIRCUIT], _equal,
+    "LGW-003",
+    M,
+    [Kind.CIRCUIT],
+    _equal,
     ("2本の帯域を揃える", "The circuits have the same bandwidth"),
     ("細い方に切り替わると、業務が遅くなります。", "After a failover the thin one slows everything down."),
-    ("帯域を揃えてください。", "Make them equal."), "bandwidth_mbps: 1000", LINES, clouds="google azure oci", stack=True,
+    ("帯域を揃えてください。", "Make them equal."),
+    "bandwidth_mbps: 1000",
+    LINES,
+    clouds="google azure oci",
+    stack=True,
 )
 rule(
-    "LGW-004", H, [Kind.CIRCUIT_ROUTES, Kind.CIRCUIT], _narrow,
+    "LGW-004",
+    H,
+    [Kind.CIRCUIT_ROUTES, Kind.CIRCUIT],
+    _narrow,
     ("専用線で広すぎる範囲を広告しない", "Circuits advertise no wide ranges"),
     ("広い広告は、他団体の経路を奪います。", "A wide advertisement takes other municipalities' routes."),
     ("テナントの範囲だけを広告してください。", "Advertise the tenant's ranges only."),
-    'allowed_prefixes=["10.64.0.0/20"]', LINES, clouds="aws azure google",
+    'allowed_prefixes=["10.64.0.0/20"]',
+    LINES,
+    clouds="aws azure google",
 )
 rule(
-    "LGW-005", H, [Kind.CIRCUIT_ROUTES, Kind.CIRCUIT], _internal,
+    "LGW-005",
+    H,
+    [Kind.CIRCUIT_ROUTES, Kind.CIRCUIT],
+    _internal,
     ("専用線で公開アドレスを広告しない", "Circuits advertise private space only"),
     ("LGWAN・庁内は私設アドレスです。", "LGWAN and the town hall use private addresses."),
     ("私設アドレスにしてください。", "Use private addresses."),
-    'allowed_prefixes=["10.64.0.0/20"]', LINES, clouds="aws azure google",
+    'allowed_prefixes=["10.64.0.0/20"]',
+    LINES,
+    clouds="aws azure google",
 )
 rule(
-    "LGW-006", M, [Kind.CIRCUIT, Kind.TRANSIT], _asn,
+    "LGW-006",
+    M,
+    [Kind.CIRCUIT, Kind.TRANSIT],
+    _asn,
     ("私設の AS 番号を使う", "AS numbers are private"),
-    ("他人の AS 番号は経路の混乱を招きます（RFC 6996）。", "Somebody else's number confuses routing (RFC 6996)."),
-    ("64512–65534 から選んでください。", "Choose one of 64512–65534."), 'amazon_side_asn="64513"', LINES, clouds="aws azure google oci",
+    (
+        "他人の AS 番号は経路の混乱を招きます（RFC 6996）。",
+        "Somebody else's number confuses routing (RFC 6996).",
+    ),
+    ("64512–65534 から選んでください。", "Choose one of 64512–65534."),
+    'amazon_side_asn="64513"',
+    LINES,
+    clouds="aws azure google oci",
 )
 rule(
-    "LGW-007", H, [Kind.VPN], absent,
+    "LGW-007",
+    H,
+    [Kind.VPN],
+    absent,
     ("インターネット VPN で代えない", "No VPN over the internet instead of a circuit"),
-    ("インターネットを経由する経路は原則禁止に当たります。", "A path over the internet falls under the prohibition."),
-    ("専用線かハブに接続してください。", "Use a circuit or the hub."), "lgwan: {mode: own}", LINES, clouds="aws azure google oci",
+    (
+        "インターネットを経由する経路は原則禁止に当たります。",
+        "A path over the internet falls under the prohibition.",
+    ),
+    ("専用線かハブに接続してください。", "Use a circuit or the hub."),
+    "lgwan: {mode: own}",
+    LINES,
+    clouds="aws azure google oci",
 )
 rule(
-    "LGW-008", M, [Kind.CIRCUIT], _watched,
+    "LGW-008",
+    M,
+    [Kind.CIRCUIT],
+    _watched,
     ("専用線の断を知らせる", "A circuit that is down raises an alarm"),
-    ("もう1本で動いている間に直さないと、次の断で止まります。", "If nobody mends it while the other carries all, the next cut stops everything."),
-    ("回線のアラームを加えてください。", "Add an alarm."), "aws.cloudwatch.MetricAlarm(namespace=\"AWS/DX\", …)", LINES, clouds="aws google oci azure", stack=True,
+    (
+        "もう1本で動いている間に直さないと、次の断で止まります。",
+        "If nobody mends it while the other carries all, the next cut stops everything.",
+    ),
+    ("回線のアラームを加えてください。", "Add an alarm."),
+    'aws.cloudwatch.MetricAlarm(namespace="AWS/DX", …)',
+    LINES,
+    clouds="aws google oci azure",
+    stack=True,
 )
 
-_PAIRS = ("住民の情報が、業務から業務へ渡る場所です。", "Residents' data passes from business to business there.")
+_PAIRS = (
+    "住民の情報が、業務から業務へ渡る場所です。",
+    "Residents' data passes from business to business there.",
+)
 for _name, _severity, _path, _title, _way, _example in (
-    ("HND-001", H, "access.administrator", ("受け渡し場所への許可を組ごとに限る", "The hand-over is allowed pair by pair"),
-     ("送る側と受ける側の組ごとに許可してください。", "Allow each pair of sender and receiver."), '"Resource": "arn:aws:s3:::handover/001-023/*"'),
-    ("HND-002", H, "encryption.in_transit", ("受け渡しは TLS だけで行う", "The hand-over takes TLS only"),
-     ("TLS でない要求を拒否してください。", "Deny what is not TLS."), '"aws:SecureTransport": "false"'),
-    ("HND-003", M, "retention.expiry_days", ("受け渡したファイルを残さない", "What was handed over does not stay"),
-     ("有効期限を付けてください。", "Let files expire."), "expiration={days: 30}"),
-    ("HND-004", H, "protection.versions", ("受け渡したファイルの上書きを元に戻せる", "Overwriting what was handed over can be undone"),
-     ("版を残してください。", "Keep versions."), 'versioning_configuration={status: "Enabled"}'),
+    (
+        "HND-001",
+        H,
+        "access.administrator",
+        ("受け渡し場所への許可を組ごとに限る", "The hand-over is allowed pair by pair"),
+        ("送る側と受ける側の組ごとに許可してください。", "Allow each pair of sender and receiver."),
+        '"Resource": "arn:aws:s3:::handover/001-023/*"',
+    ),
+    (
+        "HND-002",
+        H,
+        "encryption.in_transit",
+        ("受け渡しは TLS だけで行う", "The hand-over takes TLS only"),
+        ("TLS でない要求を拒否してください。", "Deny what is not TLS."),
+        '"aws:SecureTransport": "false"',
+    ),
+    (
+        "HND-003",
+        M,
+        "retention.expiry_days",
+        ("受け渡したファイルを残さない", "What was handed over does not stay"),
+        ("有効期限を付けてください。", "Let files expire."),
+        "expiration={days: 30}",
+    ),
+    (
+        "HND-004",
+        H,
+        "protection.versions",
+        ("受け渡したファイルの上書きを元に戻せる", "Overwriting what was handed over can be undone"),
+        ("版を残してください。", "Keep versions."),
+        'versioning_configuration={status: "Enabled"}',
+    ),
 ):
     del _path
     rule(
-        _name, _severity, [Kind.BUCKET],
+        _name,
+        _severity,
+        [Kind.BUCKET],
         {
             "HND-001": lambda f, c: None if f.purpose != "handover" else must_not("access.wildcard")(f, c),
             "HND-002": _handover("encryption.in_transit"),
-            "HND-003": lambda f, c: None if f.purpose != "handover" else (
-                False if f.retention is None or f.retention.expiry_days is None
-                else at_most("retention.expiry_days", "handover_days")(f, c)
+            "HND-003": lambda f, c: (
+                None
+                if f.purpose != "handover"
+                else (
+                    False
+                    if f.retention is None or f.retention.expiry_days is None
+                    else at_most("retention.expiry_days", "handover_days")(f, c)
+                )
             ),
             "HND-004": _handover("protection.versions"),
         }[_name],  # type: ignore[arg-type]
-        _title, _PAIRS, _way, _example, HANDOVER, clouds="aws azure google oci" if _name in ("HND-003", "HND-004") else "aws",
+        _title,
+        _PAIRS,
+        _way,
+        _example,
+        HANDOVER,
+        clouds="aws azure google oci" if _name in ("HND-003", "HND-004") else "aws",
     )

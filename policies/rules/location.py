@@ -91,7 +91,10 @@ rule(
         "リージョンを書かないリソースは既定リージョンに作られます。",
         "What names no region is created in the provider's.",
     ),
-    ("プロバイダーの region を国内リージョンにしてください。", "Set the provider's region to a domestic one."),
+    (
+        "プロバイダーの region を国内リージョンにしてください。",
+        "Set the provider's region to a domestic one.",
+    ),
     'aws.Provider("aws", region="ap-northeast-1")',
     DOMESTIC,
     clouds="aws google oci",

@@ -49,7 +49,9 @@ class Confidence(StrEnum):
 _NOTES = {
     Confidence.PRIMARY: Text("公式文書で確認", "seen in the official text"),
     Confidence.VENDOR: Text("事業者の資料で確認", "seen in a vendor's text"),
-    Confidence.SECONDARY: Text("二次資料で確認（原典未確認）", "seen in secondary sources, original not read"),
+    Confidence.SECONDARY: Text(
+        "二次資料で確認（原典未確認）", "seen in secondary sources, original not read"
+    ),
     Confidence.INFERRED: Text("本ツールの設計上の判断", "this toolkit's own judgement"),
     Confidence.UNVERIFIED: Text("未確認の対応づけ（要確認）", "unverified mapping: check before use"),
 }

@@ -111,7 +111,9 @@ def _found(opening: Opening, peer: str) -> Text:
 
 def _survey_flow_logs(estate: Estate, _: Context) -> list[tuple[Facts | None, Outcome]]:
     """Every network records its flows: itself, or all of its subnets."""
-    logged = {f.urn for log in estate.of(Kind.FLOW_LOG) for f in estate.linked(log, (Kind.NETWORK, Kind.SUBNET))}
+    logged = {
+        f.urn for log in estate.of(Kind.FLOW_LOG) for f in estate.linked(log, (Kind.NETWORK, Kind.SUBNET))
+    }
     subnets: dict[str, list[bool]] = defaultdict(list)
     for subnet in estate.of(Kind.SUBNET):
         on = subnet.urn in logged or (subnet.logging is not None and subnet.logging.enabled is True)
@@ -227,9 +229,12 @@ rule(
     [Kind.NETWORK],
     _any_flow,
     ("ネットワークの通信記録をとる", "Networks record their flows"),
-    ("事故の後で、何がどこへ流れたかを示す唯一の記録です。", "After an incident it is all that shows what went where."),
+    (
+        "事故の後で、何がどこへ流れたかを示す唯一の記録です。",
+        "After an incident it is all that shows what went where.",
+    ),
     ("フローログを有効にしてください。", "Turn flow logs on."),
-    "aws.ec2.FlowLog(…, vpc_id=vpc.id, traffic_type=\"ALL\")",
+    'aws.ec2.FlowLog(…, vpc_id=vpc.id, traffic_type="ALL")',
     AUDIT,
     clouds="aws google oci azure",
     stack=True,

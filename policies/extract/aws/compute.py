@@ -69,11 +69,7 @@ def server(p: Props) -> Facts:
         exposure=Exposure(public_address=public),
         encryption=Encryption(at_rest=sealed, customer_key=own),
         compute=Compute(
-            metadata_token=True
-            if off
-            else UNKNOWN
-            if tokens is UNKNOWN
-            else tokens == "required",
+            metadata_token=True if off else UNKNOWN if tokens is UNKNOWN else tokens == "required",
             forwards=opposite(p.flag("sourceDestCheck", True)),
             vcpus=vcpus(p.get("instanceType")),
             current=every(current(p.get("instanceType")), new),
@@ -114,11 +110,7 @@ def task(p: Props) -> Facts:
     volumes = p.blocks("volumes")
     shares = [] if volumes is UNKNOWN else [v.block("efsVolumeConfiguration") for v in volumes]
     sealed = every(
-        *(
-            UNKNOWN if s is UNKNOWN else s.flag("transitEncryption", False)
-            for s in shares
-            if s is not None
-        )
+        *(UNKNOWN if s is UNKNOWN else s.flag("transitEncryption", False) for s in shares if s is not None)
     )
     if containers is UNKNOWN:
         return Facts(
@@ -135,7 +127,9 @@ def task(p: Props) -> Facts:
         Kind.CONTAINERS,
         purpose="member",
         encryption=Encryption(in_transit=sealed),
-        credential=Credential(in_environment=either(*(secret_in_names(c.raw.get("environment")) for c in containers))),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("environment")) for c in containers))
+        ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in containers))),
         logging=Logging(enabled=every(*(c.has("logConfiguration") for c in containers))),
         compute=Compute(privileged=either(*(c.flag("privileged", False) for c in containers))),

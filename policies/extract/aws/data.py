@@ -103,9 +103,7 @@ def database(p: Props) -> Facts:
             final=None if replica else opposite(p.flag("skipFinalSnapshot", False)),
         ),
         protection=Protection(deletion=p.flag("deletionProtection", False)),
-        availability=Availability(
-            zones=None if replica else _zones(p.flag("multiAz", False))
-        ),
+        availability=Availability(zones=None if replica else _zones(p.flag("multiAz", False))),
         patching=Patching(
             automatic=p.flag("autoMinorVersionUpgrade", True),
             supported=supported(p.get("engine"), p.get("engineVersion")),
@@ -133,14 +131,19 @@ def _zones(multi: object) -> Maybe[float]:
 def cluster(p: Props) -> Facts:
     """An Aurora, DocumentDB or Neptune cluster: its storage spans three zones by itself (AWS guide)."""
     literal, managed = _password(p, "masterPassword")
-    restored = any(p.get(n) is not None for n in ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier"))
+    restored = any(
+        p.get(n) is not None
+        for n in ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier")
+    )
     return Facts(
         "aws",
         Kind.DATABASE,
         handles=known(p.get("clusterIdentifier")),
         encryption=Encryption(
             at_rest=p.flag("storageEncrypted", UNKNOWN if restored else False),
-            customer_key=every(p.flag("storageEncrypted", False), customer_key(p.get("kmsKeyId") or p.get("kmsKeyArn"))),
+            customer_key=every(
+                p.flag("storageEncrypted", False), customer_key(p.get("kmsKeyId") or p.get("kmsKeyArn"))
+            ),
         ),
         credential=Credential(literal=literal, cloud_managed=None if restored else managed),
         backup=Backup(
@@ -181,7 +184,9 @@ TLS_PARAMETERS = {"rds.force_ssl": "1", "require_secure_transport": "on", "tls":
 def parameters(p: Props) -> Facts | None:
     """A parameter group of an engine that can require TLS: judged as a database of its own."""
     family = p.text("family", "")
-    if family is UNKNOWN or not str(family).startswith(("postgres", "aurora-postgres", "mysql", "aurora-mysql", "docdb")):
+    if family is UNKNOWN or not str(family).startswith(
+        ("postgres", "aurora-postgres", "mysql", "aurora-mysql", "docdb")
+    ):
         return None
     values = p.blocks("parameters")
     version = re.search(r"postgres(?:ql)?(\d+)", str(family))
@@ -192,7 +197,9 @@ def parameters(p: Props) -> Facts | None:
         for one in values:
             name, value = one.get("name"), one.get("value")
             if name in TLS_PARAMETERS:
-                forced = UNKNOWN if value is UNKNOWN else str(value).lower() in (TLS_PARAMETERS[name], "1", "true")
+                forced = (
+                    UNKNOWN if value is UNKNOWN else str(value).lower() in (TLS_PARAMETERS[name], "1", "true")
+                )
     return Facts("aws", Kind.DATABASE, purpose="member", tags={}, encryption=Encryption(in_transit=forced))
 
 
@@ -292,7 +299,9 @@ def stream(p: Props) -> Facts:
         "aws",
         Kind.STREAM,
         encryption=Encryption(
-            customer_key=UNKNOWN if kind is UNKNOWN else kind == "KMS" and customer_key(p.get("kmsKeyId")) is not False
+            customer_key=UNKNOWN
+            if kind is UNKNOWN
+            else kind == "KMS" and customer_key(p.get("kmsKeyId")) is not False
         ),
     )
 
@@ -321,7 +330,9 @@ def broker(p: Props) -> Facts:
         exposure=Exposure(public_access=p.flag("publiclyAccessible", False)),
         encryption=Encryption(customer_key=customer_key(p.at("encryptionOptions", "kmsKeyId"))),
         credential=Credential(
-            literal=UNKNOWN if users is UNKNOWN else either(*(written(u.raw.get("password")) for u in users)) or False
+            literal=UNKNOWN
+            if users is UNKNOWN
+            else either(*(written(u.raw.get("password")) for u in users)) or False
         ),
     )
 
@@ -376,7 +387,9 @@ def secret(p: Props) -> Facts:
         handles=known(p.get("name")),
         encryption=Encryption(customer_key=customer_key(p.get("kmsKeyId"))),
         exposure=Exposure(anonymous=False if reading is None else reading.anyone),
-        location=Location(copies=UNKNOWN if replicas is UNKNOWN else known(*(r.get("region") for r in replicas))),
+        location=Location(
+            copies=UNKNOWN if replicas is UNKNOWN else known(*(r.get("region") for r in replicas))
+        ),
         retention=Retention(recover_days=window),
     )
 
@@ -391,7 +404,13 @@ def parameter(p: Props) -> Facts | None:
     """A Systems Manager parameter: only secret ones are judged."""
     if p.get("type") != "SecureString":
         return None
-    return Facts("aws", Kind.SECRET_VALUE, credential=Credential(literal=either(written(p.raw.get("value")), written(p.raw.get("insecureValue")))))
+    return Facts(
+        "aws",
+        Kind.SECRET_VALUE,
+        credential=Credential(
+            literal=either(written(p.raw.get("value")), written(p.raw.get("insecureValue")))
+        ),
+    )
 
 
 def key(p: Props) -> Facts:

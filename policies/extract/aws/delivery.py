@@ -130,7 +130,9 @@ def method(p: Props) -> Facts | None:
         "aws",
         Kind.API,
         exposure=Exposure(
-            anonymous=UNKNOWN if kind is UNKNOWN else kind == "NONE" and p.flag("apiKeyRequired", False) is False
+            anonymous=UNKNOWN
+            if kind is UNKNOWN
+            else kind == "NONE" and p.flag("apiKeyRequired", False) is False
         ),
     )
 
@@ -142,9 +144,13 @@ def http_api(_: Props) -> Facts:
 
 def domain(p: Props) -> Facts:
     """A domain name of API Gateway."""
-    policy = p.text("securityPolicy", p.text_at("domainNameConfiguration", "securityPolicy", default="TLS_1_0"))
+    policy = p.text(
+        "securityPolicy", p.text_at("domainNameConfiguration", "securityPolicy", default="TLS_1_0")
+    )
     return Facts(
-        "aws", Kind.API, encryption=Encryption(tls=UNKNOWN if policy is UNKNOWN else 1.0 if policy == "TLS_1_0" else 1.2)
+        "aws",
+        Kind.API,
+        encryption=Encryption(tls=UNKNOWN if policy is UNKNOWN else 1.0 if policy == "TLS_1_0" else 1.2),
     )
 
 
@@ -155,7 +161,9 @@ def distribution(p: Props) -> Facts:
         "aws",
         Kind.CDN,
         handles=known(p.get("domainName")),
-        encryption=Encryption(tls=UNKNOWN if lowest is UNKNOWN else 1.2 if "1.2" in str(lowest) or "1.3" in str(lowest) else 1.0),
+        encryption=Encryption(
+            tls=UNKNOWN if lowest is UNKNOWN else 1.2 if "1.2" in str(lowest) or "1.3" in str(lowest) else 1.0
+        ),
     )
 
 

@@ -52,7 +52,9 @@ def role(p: Props) -> Facts:
     """A role: who may assume it, and the policies inside it."""
     trust = read(p.document("assumeRolePolicy"), account_of(p.get("arn")))
     arns = p.texts("managedPolicyArns")
-    access = Access(administrator=UNKNOWN if arns is UNKNOWN else any(a.endswith(ADMINISTRATORS) for a in arns))
+    access = Access(
+        administrator=UNKNOWN if arns is UNKNOWN else any(a.endswith(ADMINISTRATORS) for a in arns)
+    )
     inline = p.blocks("inlinePolicies")
     readings = [] if inline is UNKNOWN else [read(i.document("policy")) for i in inline]
     real = [r for r in readings if r is not None]
@@ -121,7 +123,9 @@ TABLE = {
     "iam:policyattachment": attachment,
     "iam:userpolicyattachment": _person(attachment),
     "ssoadmin:permissionsetinlinepolicy": lambda p: _grant(p, "inlinePolicy"),
-    "ssoadmin:managedpolicyattachment": lambda p: attachment(Props({"policyArn": p.raw.get("managedPolicyArn")})),
+    "ssoadmin:managedpolicyattachment": lambda p: attachment(
+        Props({"policyArn": p.raw.get("managedPolicyArn")})
+    ),
     "iam:role": role,
     "iam:accountpasswordpolicy": passwords,
 }

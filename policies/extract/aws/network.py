@@ -70,7 +70,9 @@ def group(p: Props) -> Facts:
 
 def default_group(p: Props) -> Facts:
     """The VPC's default group, taken over."""
-    return Facts("aws", Kind.GROUP, purpose="default", openings=_inside(p, ("ingress", True), ("egress", False)))
+    return Facts(
+        "aws", Kind.GROUP, purpose="default", openings=_inside(p, ("ingress", True), ("egress", False))
+    )
 
 
 def group_rule(p: Props) -> Facts:
@@ -115,7 +117,11 @@ def _to_internet(p: Props) -> Maybe[bool]:
             out = any(p.get(n) not in (None, "") for n in ("natGatewayId", "egressOnlyGatewayId"))
             if gateway is UNKNOWN or out:
                 return True
-            return isinstance(gateway, str) and not gateway.startswith(("vgw-", "vpce-", "local")) and gateway != ""
+            return (
+                isinstance(gateway, str)
+                and not gateway.startswith(("vgw-", "vpce-", "local"))
+                and gateway != ""
+            )
     return False
 
 
@@ -133,7 +139,9 @@ def route_table(p: Props) -> Facts:
     return Facts(
         "aws",
         Kind.ROUTE,
-        exposure=Exposure(default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False),
+        exposure=Exposure(
+            default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False
+        ),
     )
 
 
@@ -141,7 +149,9 @@ def endpoint(p: Props) -> Facts:
     """A VPC endpoint. Gateway endpoints are of the whole region."""
     interface = p.get("vpcEndpointType") == "Interface"
     reading = read(p.document("policy"))
-    ours = str(p.get("serviceName") or "").startswith("com.amazonaws.") and "vpce-svc" not in str(p.get("serviceName"))
+    ours = str(p.get("serviceName") or "").startswith("com.amazonaws.") and "vpce-svc" not in str(
+        p.get("serviceName")
+    )
     subnets = p.texts("subnetIds")
     anyone: Maybe[bool] = None
     if ours:
@@ -250,7 +260,7 @@ def address(p: Props) -> Facts:
     return Facts(
         "aws",
         Kind.ADDRESS,
-        compute=Compute(used=True if p.get("associationId") or p.get("instance") else UNKNOWN),
+        compute=Compute(used=bool(p.get("associationId") or p.get("instance") or p.get("networkInterface"))),
         refs=known(p.get("instance")),
     )
 

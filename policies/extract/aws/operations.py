@@ -61,7 +61,10 @@ def alarm(p: Props) -> Facts:
     actions = [p.texts(n) for n in ("alarmActions", "okActions", "insufficientDataActions")]
     queries = p.blocks("metricQueries")
     looks: list[Any] = []
-    for one in [p, *([] if queries is UNKNOWN else [m for q in queries if isinstance(m := q.block("metric"), Props)])]:
+    for one in [
+        p,
+        *([] if queries is UNKNOWN else [m for q in queries if isinstance(m := q.block("metric"), Props)]),
+    ]:
         dimensions = one.get("dimensions")
         if isinstance(dimensions, dict):
             looks += dimensions.values()
@@ -81,7 +84,10 @@ def event_rule(p: Props) -> Facts | None:
     if p.get("scheduleExpression") not in (None, ""):
         return Facts("aws", Kind.SCHEDULE)
     return Facts(
-        "aws", Kind.ALARM, handles=known(p.get("name")), logging=Logging(enabled=p.flag("state", p.flag("isEnabled", True)))
+        "aws",
+        Kind.ALARM,
+        handles=known(p.get("name")),
+        logging=Logging(enabled=p.flag("state", p.flag("isEnabled", True))),
     )
 
 
@@ -92,13 +98,17 @@ def budget(p: Props) -> Facts:
     if notes is UNKNOWN:
         told = UNKNOWN
     else:
-        told = either(
-            *(
-                either(n.has("subscriberEmailAddresses"), n.has("subscriberSnsTopicArns"))
-                for n in notes
+        told = (
+            either(
+                *(either(n.has("subscriberEmailAddresses"), n.has("subscriberSnsTopicArns")) for n in notes)
             )
-        ) or False
-    refs = () if notes is UNKNOWN else tuple(t for n in notes for t in (n.texts("subscriberSnsTopicArns") or ()) if t)
+            or False
+        )
+    refs = (
+        ()
+        if notes is UNKNOWN
+        else tuple(t for n in notes for t in (n.texts("subscriberSnsTopicArns") or ()) if t)
+    )
     return Facts("aws", Kind.BUDGET, logging=Logging(notifies=told), refs=refs)
 
 
@@ -184,8 +194,12 @@ def plan(p: Props) -> Facts:
         "aws",
         Kind.BACKUP_PLAN,
         backup=Backup(
-            days=UNKNOWN if UNKNOWN in days else max((d for d in days if isinstance(d, (int, float))), default=0),
-            hours=UNKNOWN if UNKNOWN in hours else min((h for h in hours if isinstance(h, (int, float))), default=FOREVER),
+            days=UNKNOWN
+            if UNKNOWN in days
+            else max((d for d in days if isinstance(d, (int, float))), default=0),
+            hours=UNKNOWN
+            if UNKNOWN in hours
+            else min((h for h in hours if isinstance(h, (int, float))), default=FOREVER),
             elsewhere=_copied(targets),
         ),
         location=Location(copies=regions),
@@ -213,8 +227,15 @@ def selection(p: Props) -> Facts:
                     wanted.append(f"{key.removeprefix('aws:ResourceTag/')}={value}")
     resources = p.texts("resources")
     if resources is UNKNOWN:
-        return Facts("aws", Kind.BACKUP_SELECTION, backup=Backup(selects=UNKNOWN if not wanted else tuple(wanted)))
-    return Facts("aws", Kind.BACKUP_SELECTION, backup=Backup(selects=(*wanted, *(resources if not wanted else ()))), refs=resources)
+        return Facts(
+            "aws", Kind.BACKUP_SELECTION, backup=Backup(selects=UNKNOWN if not wanted else tuple(wanted))
+        )
+    return Facts(
+        "aws",
+        Kind.BACKUP_SELECTION,
+        backup=Backup(selects=(*wanted, *(resources if not wanted else ()))),
+        refs=resources,
+    )
 
 
 def patch_baseline(p: Props) -> Facts:
@@ -222,11 +243,15 @@ def patch_baseline(p: Props) -> Facts:
     rules = p.blocks("approvalRules")
     if rules is UNKNOWN:
         return Facts("aws", Kind.PATCH_BASELINE, patching=Patching(delay_days=UNKNOWN))
-    delays = [r.number("approveAfterDays", 0 if r.get("approveUntilDate") is None else UNKNOWN) for r in rules]
+    delays = [
+        r.number("approveAfterDays", 0 if r.get("approveUntilDate") is None else UNKNOWN) for r in rules
+    ]
     return Facts(
         "aws",
         Kind.PATCH_BASELINE,
-        patching=Patching(delay_days=UNKNOWN if UNKNOWN in delays else max((d or 0 for d in delays), default=0)),
+        patching=Patching(
+            delay_days=UNKNOWN if UNKNOWN in delays else max((d or 0 for d in delays), default=0)
+        ),
     )
 
 

@@ -147,9 +147,7 @@ def bucket(p: Props) -> Facts:
             versions=either(p.flag_at("versioning", "enabled"), p.flag("objectLockEnabled")) or False,
             forced=p.flag("forceDestroy", False),
         ),
-        retention=Retention(
-            lock_days=_lock(lock), expiry_days=_expiry(p.blocks("lifecycleRules"))
-        ),
+        retention=Retention(lock_days=_lock(lock), expiry_days=_expiry(p.blocks("lifecycleRules"))),
         location=Location(copies=_copies(replicas)),
     )
 
@@ -235,7 +233,10 @@ def image(p: Props) -> Facts:
     devices = p.blocks("ebsBlockDevices")
     made = UNKNOWN if devices is UNKNOWN else every(*(d.flag("encrypted", UNKNOWN) for d in devices))
     return Facts(
-        "aws", Kind.IMAGE, encryption=Encryption(at_rest=made), exposure=Exposure(anonymous=p.flag("public", False))
+        "aws",
+        Kind.IMAGE,
+        encryption=Encryption(at_rest=made),
+        exposure=Exposure(anonymous=p.flag("public", False)),
     )
 
 
@@ -302,9 +303,9 @@ def registry(p: Props) -> Facts:
     if kinds is UNKNOWN:
         own = UNKNOWN
     else:
-        own = any(k.get("encryptionType") == "KMS" and customer_key(k.get("kmsKey")) is True for k in kinds) or (
-            UNKNOWN if any(k.get("kmsKey") is UNKNOWN for k in kinds) else False
-        )
+        own = any(
+            k.get("encryptionType") == "KMS" and customer_key(k.get("kmsKey")) is True for k in kinds
+        ) or (UNKNOWN if any(k.get("kmsKey") is UNKNOWN for k in kinds) else False)
     tags = p.text("imageTagMutability", "MUTABLE")
     return Facts(
         "aws",
@@ -335,7 +336,9 @@ def registry_policy(p: Props) -> Facts:
 
 def public_registry(p: Props) -> Facts:
     """ECR Public: whatever is in it is published."""
-    return Facts("aws", Kind.REGISTRY, handles=known(p.get("repositoryName")), exposure=Exposure(anonymous=True))
+    return Facts(
+        "aws", Kind.REGISTRY, handles=known(p.get("repositoryName")), exposure=Exposure(anonymous=True)
+    )
 
 
 TABLE = {
@@ -369,7 +372,9 @@ TABLE = {
     "ec2:ami": image,
     "ec2:amilaunchpermission": image_permission,
     "ec2:snapshotcreatevolumepermission": image_permission,
-    "ebs:snapshot": lambda p: Facts("aws", Kind.IMAGE, encryption=Encryption(at_rest=p.flag("encrypted", UNKNOWN))),
+    "ebs:snapshot": lambda p: Facts(
+        "aws", Kind.IMAGE, encryption=Encryption(at_rest=p.flag("encrypted", UNKNOWN))
+    ),
     "rds:snapshot": lambda p: Facts(
         "aws",
         Kind.IMAGE,

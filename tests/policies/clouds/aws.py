@@ -148,7 +148,8 @@ def machines(o: pulumi.ResourceOptions) -> None:
     aws.ebs.SnapshotCopy("sc", source_region="ap-northeast-1", source_snapshot_id="snap-1", encrypted=True, opts=o)
     ami = aws.ec2.Ami("ami", ebs_block_devices=[{"device_name": "/dev/sda1", "encrypted": True}], opts=o)
     aws.ec2.AmiLaunchPermission("ami", image_id=ami.id, account_id=OTHER, opts=o)
-    aws.efs.FileSystem("f", encrypted=True, kms_key_id=KEY, tags={"backup": "daily"}, opts=o)
+    files = aws.efs.FileSystem("f", encrypted=True, kms_key_id=KEY, tags={"backup": "daily"}, opts=o)
+    aws.efs.FileSystemPolicy("f", file_system_id=files.id, policy=document(TLS_ONLY), opts=o)
     aws.ecs.TaskDefinition(
         "t", family="t", opts=o, volumes=[{"name": "f", "efs_volume_configuration": {"file_system_id": "fs", "transit_encryption": "ENABLED"}}],
         container_definitions=json.dumps([
@@ -212,6 +213,7 @@ def messages(o: pulumi.ResourceOptions) -> aws.sns.Topic:
         allow("sns:Publish", Principal={"Service": "events.amazonaws.com"})))
     aws.sns.TopicSubscription("t", topic=topic.arn, protocol="email", endpoint="a@example.lg.jp", opts=o)
     aws.secretsmanager.Secret("s", kms_key_id=KEY, recovery_window_in_days=30, replicas=[{"region": "ap-northeast-3"}], opts=o)
+    aws.secretsmanager.SecretVersion("s", secret_id="s", secret_string_wo="x", secret_string_wo_version=1, opts=o)
     aws.kms.Key("k", enable_key_rotation=True, rotation_period_in_days=365, deletion_window_in_days=30, opts=o,
                 policy=document({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}))
     aws.cloudwatch.LogGroup("l", retention_in_days=400, kms_key_id=KEY, opts=o)
@@ -245,7 +247,7 @@ def watch(o: pulumi.ResourceOptions, topic: aws.sns.Topic) -> None:
     aws.budgets.Budget("b", budget_type="COST", limit_amount="100", limit_unit="USD", time_unit="MONTHLY", opts=o,
                        notifications=[{"comparison_operator": "GREATER_THAN", "notification_type": "ACTUAL", "threshold": 80,
                                        "threshold_type": "PERCENTAGE", "subscriber_email_addresses": ["a@example.lg.jp"]}])
-    vault = aws.backup.Vault("v", kms_key_arn=KEY, opts=o)
+    vault = aws.backup.Vault("v", name="v", kms_key_arn=KEY, opts=o)
     aws.backup.VaultLockConfiguration("v", backup_vault_name=vault.name, min_retention_days=7, opts=o)
     aws.backup.Plan("p", opts=o, rules=[{
         "rule_name": "daily", "target_vault_name": "v", "schedule": "cron(0 16 * * ? *)", "lifecycle": {"delete_after": 35},
@@ -298,7 +300,7 @@ def bare_bucket() -> None:
 @breaks("EXP-007")
 def public_acl() -> None:
     bucket = aws.s3.Bucket("b", opts=p())
-    aws.s3.BucketAcl("b", bucket=bucket.id, acl="public-read", opts=p() if False else None)
+    aws.s3.BucketAcl("b", bucket=bucket.id, acl="public-read", opts=None)
 
 
 @breaks("EXP-007", "HND-001")
@@ -392,7 +394,12 @@ def careless_secret() -> None:
     aws.secretsmanager.Secret("s", recovery_window_in_days=0, opts=p())
 
 
-@breaks("CRE-009", "STA-001")
+@breaks("STA-001")
+def leaked_key() -> None:
+    aws.s3.BucketObjectv2("o", bucket="b", key="k", content="key: AKIAIOSFODNN7EXAMPLE", opts=p())
+
+
+@breaks("CRE-009")
 def written_secret() -> None:
     aws.secretsmanager.SecretVersion("s", secret_id="s", secret_string="correct horse battery", opts=p())
 
