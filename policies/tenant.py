@@ -11,7 +11,9 @@ from datetime import date
 from typing import Any, cast
 
 from policies.exceptions import Accepted, read_exceptions
+from policies.rules import RULES
 from policies.rules.record import Environment, Opened, Parameters
+from policies.settings import Level
 
 
 def _map(value: Any) -> Mapping[str, Any]:
@@ -64,3 +66,14 @@ def environment_said(tenant: Any) -> Environment | None:
     """The environment that a manifest says, None when it says none."""
     said = _map(tenant).get("environment")
     return said if said in ("production", "verification") else None
+
+
+def levels_of(tenant: Any) -> Mapping[str, Level]:
+    """Levels that a manifest sets: with `protect: false` the guards against deletion only warn.
+
+    It is how a person says, in a reviewed file, that this tenant is about to be taken down; without
+    it nothing could ever be destroyed. The findings are still told, so that it is not forgotten.
+    """
+    if _map(tenant).get("protect") is not False:
+        return {}
+    return {rule.id: "advisory" for rule in RULES.values() if rule.family == "DEL" or rule.id == "BCK-007"}

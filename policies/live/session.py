@@ -19,7 +19,7 @@ from policies.read import merged
 from policies.rules import RULES
 from policies.rules.record import Rule, Severity
 from policies.settings import Level, Settings
-from policies.tenant import environment_said, exceptions_of, parameters_of
+from policies.tenant import environment_said, exceptions_of, levels_of, parameters_of
 from stacks.text import Text
 
 
@@ -73,6 +73,11 @@ class Session:
         self._options = None
 
     @property
+    def levels(self) -> Mapping[str, Level]:
+        """The levels of rules: as configured, else as the manifest has them."""
+        return {**levels_of(self.manifest), **self.settings.levels}
+
+    @property
     def options(self) -> Options:
         """How to judge."""
         if self._options is None:
@@ -85,7 +90,7 @@ class Session:
                 parameters=parameters_of(self.manifest, self.settings.parameters),
                 exceptions=exceptions,
                 disabled=frozenset(
-                    r.id for r in RULES.values() if level_of(r, self.settings.levels) == "disabled"
+                    r.id for r in RULES.values() if level_of(r, self.levels) == "disabled"
                 ),
                 environment=environment_said(self.manifest),
                 today=self.today,
@@ -149,7 +154,7 @@ class Session:
     def mend(self, resource: Resource) -> tuple[Rule, Mapping[str, Any]] | None:
         """New properties for a resource that a rule at level `remediate` can mend; None when none does."""
         for rule in RULES.values():
-            if rule.remediable and level_of(rule, self.settings.levels) == "remediate":
+            if rule.remediable and level_of(rule, self.levels) == "remediate":
                 changed = self._mended(rule.id, resource)
                 if changed is not None:
                     return rule, changed
@@ -195,7 +200,7 @@ class Session:
             if not one.counts:
                 continue
             detail = Text(f"{one.detail.ja} ", f"{one.detail.en} ") if one.detail else Text("", "")
-            level = level_of(one.rule, self.settings.levels)
+            level = level_of(one.rule, self.levels)
             said.append(
                 Said(
                     one.rule,
