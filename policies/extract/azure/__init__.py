@@ -1,0 +1,7 @@
+"""Facts of Azure resources (pulumi_azure_native)."""
+
+from __future__ import annotations
+
+from policies.extract.azure import data, machines, network, operations
+
+TABLE = {**data.TABLE, **machines.TABLE, **network.TABLE, **operations.TABLE}
