@@ -61,6 +61,8 @@ CONFIG: Final[tuple[Field, ...]] = (
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _LEGACY: Final = "SAKURACLOUD_"
+_OWN: Final = "SAKURA_PULUMI_"
+"""Names that only we read: the official clients read some of the others too, and only as whole numbers."""
 _PROFILE_KEYS: Final = {
     "token": "AccessToken", "secret": "AccessTokenSecret", "zone": "Zone", "defaultZone": "DefaultZone",
     "apiRootUrl": "APIRootURL", "servicePrincipalId": "ServicePrincipalID",
@@ -150,7 +152,7 @@ def _gather(config: Mapping[str, Any], environment: Mapping[str, str]) -> dict[s
     values: dict[str, Any] = {}
     for each in CONFIG:
         legacy = environment.get(_LEGACY + each.wire) if each.wire else None
-        given = environment.get("SAKURA_" + each.wire) if each.wire else None
+        given = next((v for n in (_OWN, "SAKURA_") if each.wire and (v := environment.get(n + each.wire))), None)
         found = config.get(each.name) or given or legacy
         if config.get(each.name) in (0, False):
             found = config[each.name]

@@ -43,8 +43,8 @@ def cache() -> Path:
     return Path(base) / "jichitai" / "go"
 
 
-def build(source: Path, name: str) -> Path:
-    """The program `name`, built from the Go module in `source`. CannotGenerateError when that is not possible."""
+def build(source: Path, name: str, package: str = ".") -> Path:
+    """The program `name`: `package` of the Go module in `source`. CannotGenerateError when it cannot be built."""
     go = shutil.which("go")
     if go is None:
         raise CannotGenerateError(
@@ -56,7 +56,7 @@ def build(source: Path, name: str) -> Path:
     target = cache() / name
     target.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [go, "build", "-trimpath", "-o", str(target), "."], cwd=source, text=True, capture_output=True
+        [go, "build", "-trimpath", "-o", str(target), package], cwd=source, text=True, capture_output=True
     )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]

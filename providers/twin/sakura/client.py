@@ -51,12 +51,12 @@ class Running:
             "SAKURA_API_ROOT_URL": self.root,
             "SAKURA_ACCESS_TOKEN": self.token,
             "SAKURA_ACCESS_TOKEN_SECRET": self.secret,
-            "SAKURA_RATE_LIMIT": f"{10 * self.speed:g}",
-            "SAKURA_POLL_INTERVAL": f"{max(5 / self.speed, 0.05):g}",
-            "SAKURA_RETRY_WAIT_MIN": f"{max(1 / self.speed, 0.02):g}",
-            "SAKURA_RETRY_WAIT_MAX": f"{max(64 / self.speed, 0.5):g}",
-            "SAKURA_SETTLE_TIME": f"{20 / self.speed:g}",
-            "SAKURA_SHUTDOWN_TIMEOUT": f"{max(300 / self.speed, 2):g}",
+            "SAKURA_PULUMI_RATE_LIMIT": f"{10 * self.speed:g}",
+            "SAKURA_PULUMI_POLL_INTERVAL": f"{max(5 / self.speed, 0.05):g}",
+            "SAKURA_PULUMI_RETRY_WAIT_MIN": f"{max(1 / self.speed, 0.02):g}",
+            "SAKURA_PULUMI_RETRY_WAIT_MAX": f"{max(64 / self.speed, 0.5):g}",
+            "SAKURA_PULUMI_SETTLE_TIME": f"{20 / self.speed:g}",
+            "SAKURA_PULUMI_SHUTDOWN_TIMEOUT": f"{max(300 / self.speed, 2):g}",
         }
 
 

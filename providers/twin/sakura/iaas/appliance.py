@@ -149,7 +149,7 @@ def _settings(kind: str, settings: Doc, plan: int) -> Any:
             raise bad("ポート番号は1024〜65535で指定してください。(ServicePort)", "invalid_range")
         conf["Common"] = common
         conf["Backup"] = conf.get("Backup") or []
-        conf.setdefault("Replication", [] if plan % 10 == 0 else conf.get("Replication") or [])
+        conf["Replication"] = conf.get("Replication") or {}
         return {"DBConf": conf, **({"MonitoringSuite": settings["MonitoringSuite"]} if settings.get("MonitoringSuite") else {})}
     if kind == "loadbalancer":
         return {"LoadBalancer": settings.get("LoadBalancer") or []}

@@ -9,7 +9,7 @@ from typing import Any
 
 from providers.twin.sakura.faults import Refused, bad, conflict
 from providers.twin.sakura.iaas import net
-from providers.twin.sakura.place import Place, base, merge_common
+from providers.twin.sakura.place import ZONES, Place, base, merge_common
 from providers.twin.sakura.store import Doc
 
 # Kinds that belong to the account, not to a zone.
@@ -150,7 +150,7 @@ def seed(place: Place) -> None:
 
 
 def seed_global(place: Place) -> None:
-    """What the platform offers everywhere: the table of NFS plans, as a public note."""
+    """What the platform offers everywhere: the table of NFS plans, a public note for each zone."""
     table = {
         "plans": {
             kind: [
@@ -163,9 +163,10 @@ def seed_global(place: Place) -> None:
             )
         }
     }
-    doc = _platform("113100700001", "sys-nfs", [])
-    doc |= {"Class": "json", "Scope": "shared", "Content": json.dumps(table), "Availability": "available"}
-    place.save("note", doc, "")
+    for at, zone in enumerate(ZONES):
+        doc = _platform(f"11310070{at:04d}", "sys-nfs", [f"@zone={zone}"])
+        doc |= {"Class": "json", "Scope": "shared", "Content": json.dumps(table), "Availability": "available"}
+        place.save("note", doc, "")
 
 
 def _platform(id_: str, name: str, tags: list[str]) -> Doc:
