@@ -74,8 +74,16 @@ class Session:
 
     @property
     def levels(self) -> Mapping[str, Level]:
-        """The levels of rules: as configured, else as the manifest has them."""
-        return {**levels_of(self.manifest), **self.settings.levels}
+        """The levels of rules: as configured, and lower where the manifest says so.
+
+        The engine sends a level for every rule, its default where nothing is configured, so what was
+        configured cannot be told from that: only a rule that is off stays as it is.
+        """
+        given = self.settings.levels
+        lower = {
+            rule: level for rule, level in levels_of(self.manifest).items() if given.get(rule) != "disabled"
+        }
+        return {**given, **lower}
 
     @property
     def options(self) -> Options:
@@ -89,9 +97,7 @@ class Session:
             self._options = Options(
                 parameters=parameters_of(self.manifest, self.settings.parameters),
                 exceptions=exceptions,
-                disabled=frozenset(
-                    r.id for r in RULES.values() if level_of(r, self.levels) == "disabled"
-                ),
+                disabled=frozenset(r.id for r in RULES.values() if level_of(r, self.levels) == "disabled"),
                 environment=environment_said(self.manifest),
                 today=self.today,
             )
