@@ -121,7 +121,7 @@ pulumi.export("secret", pair.secret_key)
 
 def test_the_provider_lives_on_sakuras_own_mock(project: Project, mock: dict[str, str]) -> None:
     project.environment |= mock
-    publisher = {"publisher": "vpcrouter", "variant": "standard"}
+    publisher = {"publisher": "appliance", "variant": "logs"}
     project.program(PROGRAM.format(text="一", number=10, flag=False, **publisher))
     project.ok("up", "--yes", "--skip-preview")
     assert project.outputs()["secret"]
