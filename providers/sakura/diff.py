@@ -65,7 +65,8 @@ def canonical(field: Field, value: Json) -> Json:
         value = field.default
     if value is None or (not field.empty_is_value and value in ("", [], {})):
         return None
-    return _canonical(field.type, value)
+    result = _canonical(field.type, value)
+    return None if result == {} else result
 
 
 def _canonical(type_: Type, value: Json) -> Json:
@@ -80,11 +81,10 @@ def _canonical(type_: Type, value: Json) -> Json:
         if not isinstance(value, Mapping):
             return value
         pairs = (
-            (field.name, canonical(field, value.get(field.name)))
-            for field in type_.fields
-            if not field.computed
+            (field, canonical(field, value.get(field.name))) for field in type_.fields if not field.computed
         )
-        return {name: inner for name, inner in pairs if inner is not None}
+        # What says no more than the defaults says nothing.
+        return {f.name: inner for f, inner in pairs if inner is not None and inner != canonical(f, f.default)}
     if (
         type_.kind in ("integer", "number")
         and isinstance(value, (int, float))
