@@ -7,14 +7,13 @@ from typing import Any
 from scripts.cli import console as consoles
 from scripts.cli import render
 from scripts.cli.console import Console
-from scripts.cli.exits import Exit, Trouble
+from scripts.cli.exits import Exit
 from scripts.cli.options import Cloud, Json, Tenant, Which, which
-from scripts.cli.session import engine_errors, find_target, ready_engine
+from scripts.cli.session import engine_errors, find_target, not_built, ready_engine
 from scripts.engine.changes import shown
 from scripts.engine.recovery import export as export_state
 from scripts.engine.recovery import read_state
 from scripts.engine.workspace import Workspace
-from stacks.text import Text
 
 
 def outputs(tenant: Tenant, environment: Which = None, cloud: Cloud = False, json: Json = False) -> int:
@@ -52,7 +51,7 @@ def _workspace(
     workspace = Workspace(ready_engine(console), target="cloud" if cloud else "twin")
     with engine_errors(target.stack):
         if not workspace.stack_exists(target.stack):
-            raise _nothing(target.stack, cloud=cloud)
+            raise not_built(target.stack, cloud=cloud)
     return workspace, target.stack
 
 
@@ -65,14 +64,5 @@ def _deployment(
         with engine_errors(stack):
             deployment = export_state(workspace, stack).get("deployment") or {}
     if not deployment.get("resources"):
-        raise _nothing(stack, cloud=cloud)
+        raise not_built(stack, cloud=cloud)
     return deployment
-
-
-def _nothing(stack: str, *, cloud: bool) -> Trouble:
-    command = f"./jichitai up {stack}{' --cloud' if cloud else ''}"
-    return Trouble(
-        Exit.USAGE,
-        Text(ja=f"{stack} はまだ構築されていません。", en=f"{stack} has not been built yet"),
-        do=Text(ja=f"構築: {command}", en=f"Build it: {command}"),
-    )

@@ -79,8 +79,7 @@ def refresh(
     console = consoles.begin(json=json, quiet=quiet)
     if cloud and not yes:
         must_be_able_to_ask()
-    with opened(console, tenant, which(environment), verb="refresh", cloud=cloud) as session:
-        _must_be_there(session)
+    with opened(console, tenant, which(environment), verb="refresh", cloud=cloud, built=True) as session:
         if cloud and not yes:
             confirm(
                 _question(session, Text("実際の姿を状態に取り込みます", "will be read into the state")),
@@ -102,8 +101,7 @@ def drift(
 ) -> int:
     """Show what was changed behind the engine's back. Exit code 4 when something was."""
     console = consoles.begin(json=json, quiet=quiet)
-    with opened(console, tenant, which(environment), verb="drift", cloud=cloud) as session:
-        _must_be_there(session)
+    with opened(console, tenant, which(environment), verb="drift", cloud=cloud, built=True) as session:
         run = perform(session, ["refresh", "--preview-only"], Text("照合", "drift"), sure=False)
         nothing = Text("外から変えられたものはありません。", "nothing was changed from outside")
         _show_difference(session, run, full=diff, nothing=nothing)
@@ -123,8 +121,7 @@ def destroy(
 ) -> int:
     """Tear a tenant down. Its manifest must say `protect: false`, and `up` must have run since."""
     console = consoles.begin(json=json, quiet=quiet)
-    with opened(console, tenant, which(environment), verb="destroy", cloud=cloud) as session:
-        _must_be_there(session)
+    with opened(console, tenant, which(environment), verb="destroy", cloud=cloud, built=True) as session:
         if session.manifest.get("protect", True):
             raise _protected(session)
         if not yes and (cloud or session.target.environment == "production"):
@@ -146,17 +143,6 @@ def _question(session: Session, what: Text) -> Text:
         ja=f"{where.ja}の {session.stack}（{units}）を{what.ja}。よろしいですか",
         en=f"{session.stack} ({units}) on {where.en} {what.en}. Go ahead",
     )
-
-
-def _must_be_there(session: Session) -> None:
-    if session.created:
-        raise Trouble(
-            Exit.USAGE,
-            Text(
-                ja=f"{session.stack} はまだ構築されていません。", en=f"{session.stack} has not been built yet"
-            ),
-            do=Text(ja=f"構築: {_command(session, 'up')}", en=f"Build it: {_command(session, 'up')}"),
-        )
 
 
 def _protected(session: Session) -> Trouble:

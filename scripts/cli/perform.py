@@ -45,6 +45,7 @@ STOPPING = (
 _EXITS: dict[str, Exit] = {
     "disk": Exit.DISK,
     "passphrase": Exit.ENGINE,
+    "plugin": Exit.ENGINE,
     "engine": Exit.ENGINE,
     "program": Exit.BUG,
     "policy": Exit.FINDINGS,

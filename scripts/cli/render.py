@@ -176,13 +176,16 @@ def show_tenant(console: Console, summary: Mapping[str, Any]) -> None:
         for key, cidr in (part.get("networks") or {}).items():
             table.add_row(console.t(Text("ネットワーク", "network")), f"{key}  {cidr}")
         lgwan = part.get("lgwan") or {}
-        waiting: list[str] = [*(lgwan.get("awaiting") or ()), *(part.get("awaiting") or ())]
+        waiting: list[str] = list(lgwan.get("awaiting") or ())
         label = console.t(Text("LGWAN 接続", "LGWAN"))
         if waiting:
             listed = ", ".join(waiting)
             table.add_row(label, plain(console.t(Text(f"回線待ち: {listed}", f"awaiting circuit: {listed}"))))
         else:
             table.add_row(label, console.t(Text("接続済み", "connected")))
+        ordered = console.t(Text("ベンダーのエンドポイント待ち", "awaiting the vendor's endpoint"))
+        for package in (part.get("packages") or {}).get("awaiting") or ():
+            table.add_row(package, ordered)
         for package, url in sorted((part.get("urls") or {}).items()):
             table.add_row(package, plain(str(url)))
         console.show(table)

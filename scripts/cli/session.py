@@ -51,7 +51,6 @@ class Session:
     manifest: Mapping[str, Any]
     """The tenant as it stands in its file (already validated)."""
     variables: dict[str, str]
-    created: bool = False
 
     @property
     def stack(self) -> str:
@@ -93,12 +92,14 @@ def opened(
     verb: str,
     cloud: bool,
     locked: bool = True,
+    built: bool = False,
     repo: Path = REPO,
 ) -> Generator[Session]:
     """Open the stack that `query` means for `verb`.
 
     In this order: target, lock, manifest, engine, twin, stack. Raises Trouble at the first that
-    fails; the engine has then not been started. `locked` is false for commands that only read.
+    fails; the engine has then not been started. `locked` is false for commands that only read,
+    `built` true for those that want a stack that is there already.
     """
     target = find_target(query, environment, verb, repo)
     where: Where = "cloud" if cloud else "twin"
@@ -111,11 +112,14 @@ def opened(
         workspace = Workspace(ready_engine(console, repo), repo, where)
         with engine_errors(target.stack):
             variables = workspace.environment()
-            created = workspace.ensure_stack(target.stack) if locked else False
+            if built and not _is_built(workspace, target.stack):
+                raise not_built(target.stack, cloud=cloud)
+            if locked:
+                workspace.ensure_stack(target.stack)
         # On a real cloud a twin that the shell has been told of must not answer in its place.
         variables.pop("PULUMI_DEBUG_PROVIDERS", None)
         variables |= _attached(console, twin) if twin is not None else {}
-        yield Session(console, target, where, workspace, manifest, variables, created)
+        yield Session(console, target, where, workspace, manifest, variables)
 
 
 def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mapping[str, Any]:
@@ -208,6 +212,26 @@ def busy(stack: str, holder: Holder | None, *, engine: bool = False) -> Trouble:
         why=why,
         do=do,
     )
+
+
+def not_built(stack: str, *, cloud: bool) -> Trouble:
+    """There is nothing to read, compare or tear down yet."""
+    command = f"./jichitai up {stack}{' --cloud' if cloud else ''}"
+    return Trouble(
+        Exit.USAGE,
+        Text(ja=f"{stack} はまだ構築されていません。", en=f"{stack} has not been built yet"),
+        do=Text(ja=f"構築: {command}", en=f"Build it: {command}"),
+    )
+
+
+def _is_built(workspace: Workspace, stack: str) -> bool:
+    """Whether the stack is there, and has anything where that can be read without the engine."""
+    from scripts.engine.recovery import read_state
+
+    if not workspace.stack_exists(stack):
+        return False
+    state = read_state(workspace, stack)
+    return state is None or bool(state.get("resources") or state.get("pending_operations"))
 
 
 def twin_folder(repo: Path = REPO) -> Path:

@@ -6,6 +6,7 @@ Pure: the local governments and the stacks that exist are given.
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Literal
 
 from scripts.cli.exits import Exit, Trouble
 from stacks.registry import LocalGovernment
+from stacks.rules.body import code_problem
 from stacks.text import Text
 
 Environment = Literal["production", "verification"]
@@ -70,7 +72,7 @@ def resolve(
     wanted: Environment = environment or "production"
     found = find(word)
     if not found:
-        raise _unknown(query, word, bodies)
+        raise _unknown(query, word, bodies, stacks, verb)
     if len(found) > 1:
         raise _ambiguous(query, found, verb)
     stack = stack_name(found[0], wanted)
@@ -85,21 +87,31 @@ def resolve(
     raise _no_manifest(found[0], wanted, stacks, verb)
 
 
-def _unknown(query: str, word: str, bodies: Iterable[LocalGovernment]) -> Trouble:
+def _unknown(
+    query: str, word: str, bodies: Iterable[LocalGovernment], stacks: Collection[str], verb: str
+) -> Trouble:
+    if code := re.match(r"[0-9]{6}(?=-|$)", word):
+        governments = {body.code: body for body in bodies}
+        if code[0] not in governments:
+            # A digit mistyped, a ward: said as `validate` says it of a manifest.
+            problem = code_problem((), code[0], governments)
+            return Trouble(Exit.USAGE, problem.message, do=problem.remedy)
     spellings: dict[str, LocalGovernment] = {}
     for body in bodies:
-        for spelling in (body.name, body.full_name, body.romaji, body.kana, body.code):
+        for spelling in (body.name, body.full_name, body.romaji, body.kana):
             spellings.setdefault(spelling, body)
     near = difflib.get_close_matches(word, spellings, n=NEAREST * 2, cutoff=0.6)
     candidates = list(dict.fromkeys(spellings[s] for s in near))[:NEAREST]
-    listed = "\n".join(f"{b.code}  {b.full_name}  {b.romaji}" for b in candidates)
+    lines = [f"./jichitai {verb} {s}" for s in difflib.get_close_matches(word, stacks, n=NEAREST)]
+    lines += [f"{b.code}  {b.full_name}  {b.romaji}" for b in candidates]
+    listed = "\n".join(lines)
     return Trouble(
         Exit.USAGE,
         Text(
             ja=f"「{query}」に当てはまる地方公共団体がありません。",
             en=f"no local government is called “{query}”",
         ),
-        why=Text(ja=f"近い候補:\n{listed}", en=f"nearest:\n{listed}") if candidates else None,
+        why=Text(ja=f"近い候補:\n{listed}", en=f"nearest:\n{listed}") if lines else None,
         do=Text(
             ja="6桁の団体コード、名称、読み（ローマ字・かな）のどれかで指定してください。",
             en="Give the six-digit code, the name, or its reading (romaji or kana).",

@@ -22,6 +22,7 @@ Cause = Literal[
     "program",
     "passphrase",
     "disk",
+    "plugin",
     "provider",
     "transient",
     "denied",
@@ -100,6 +101,20 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
             "なければ .jichitai/passphrase が、状態を作ったときのものではありません。",
             en="Correct or unset PULUMI_CONFIG_PASSPHRASE(_FILE) if you set it; otherwise"
             " .jichitai/passphrase is not the one that the state was made with.",
+        ),
+    ),
+    (
+        "plugin",
+        r"download(?:ing)? .*plugin|no resource plugin|plugin .*(?:not found|could not be found)",
+        Text(
+            ja="クラウドのプロバイダープラグインを取得できません。",
+            en="The cloud's provider plugin cannot be fetched.",
+        ),
+        Text(
+            ja="ネットワークとプロキシ（HTTPS_PROXY）を確かめてください。取得先に届かない網では、"
+            "別の機械で取得して入れます（docs/plain-pulumi.md）。ツインにはプラグインは要りません。",
+            en="Check the network and the proxy (HTTPS_PROXY). Where the download site cannot be reached,"
+            " fetch it elsewhere and install it (docs/plain-pulumi.md). The twin needs no plugin.",
         ),
     ),
     (

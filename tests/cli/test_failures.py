@@ -35,6 +35,11 @@ def of_resource(message: str) -> Failure:
         ("protected", "api error InvalidParameterCombination: Cannot delete protected DB Instance"),
         ("provider", "rpc error: code = Unavailable desc = error reading from server: EOF"),
         ("provider", "connection error: dial tcp 127.0.0.1:7: connect: connection refused"),
+        (
+            "plugin",
+            "Could not automatically download and install resource plugin 'pulumi-resource-aws' at version"
+            " v7.51.1: error downloading provider aws to file: failed all 5 attempts",
+        ),
         ("disk", "writing state: write /x: no space left on device"),
         ("refused", "api error InvalidParameterValue: The instance class is wrong"),
     ],

@@ -149,21 +149,27 @@ def test_a_failure_has_all_four_parts(language: Language, words: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    ("language", "waiting"), [("ja", "回線待ち: east"), ("en", "awaiting circuit: east")]
+    ("language", "waiting", "vendor"),
+    [
+        ("ja", "回線待ち: east", "ベンダーのエンドポイント待ち"),
+        ("en", "awaiting circuit: east", "awaiting the vendor's endpoint"),
+    ],
 )
-def test_what_came_out_says_what_is_still_on_order(language: Language, waiting: str) -> None:
+def test_what_came_out_says_what_is_still_on_order(language: Language, waiting: str, vendor: str) -> None:
     console, page = screen_of(language)
     part: dict[str, Any] = {
         "unit": "111122223333",
         "region": "ap-northeast-1",
         "networks": {"main": "10.0.0.0/20"},
         "lgwan": {"mode": "own", "awaiting": ["east"]},
+        "packages": {"awaiting": ["welfare"]},
         "urls": {"tax": "https://tax.example.internal/"},
     }
     summary = {"name": "新宿区", "code": "131041", "environment": "production", "clouds": {"aws": part}}
     render.show_tenant(console, summary)
     said = page.getvalue()
     assert waiting in said
+    assert re.search(rf"welfare +{vendor}", said)
     assert "https://tax.example.internal/" in said
 
 

@@ -72,6 +72,26 @@ def test_an_unknown_name_gets_the_nearest() -> None:
     assert "131041" in trouble.why.en  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("query", "said", "remedy"),
+    [
+        ("131042", "検査数字が違います", "131041"),
+        ("131042-shinjuku", "検査数字が違います", "131041"),
+        ("141011", "横浜市」の行政区", "141003"),
+        ("137777", "団体コード「137777」", "131075"),
+    ],
+)
+def test_a_code_that_is_none_says_why(query: str, said: str, remedy: str) -> None:
+    trouble = refused(query)
+    assert said in trouble.what.ja
+    assert remedy in trouble.do.ja  # type: ignore[union-attr]
+
+
+def test_a_misspelt_stack_gets_the_nearest() -> None:
+    trouble = refused("131041-shinjuku-verificatio")
+    assert "./jichitai up 131041-shinjuku-verification" in trouble.why.ja  # type: ignore[union-attr]
+
+
 def test_a_body_without_a_manifest_is_told_how_to_make_one() -> None:
     trouble = refused("札幌市")
     assert "./jichitai new 011002 --cloud aws" in trouble.do.ja  # type: ignore[union-attr]
