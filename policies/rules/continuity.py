@@ -55,7 +55,7 @@ def _chosen(*kinds: Kind) -> object:
         pointed = {f.urn for s in selections for f in estate.linked(s, kinds)}
         answers: Answers = []
         for one in estate.of(*kinds):
-            if one.state or one.cloud not in clouds or one.purpose == "member":
+            if one.state or one.cloud not in clouds or one.purpose in ("member", "template"):
                 continue
             found = [selected(one, s) for s in selections]
             if one.urn in pointed:
@@ -287,7 +287,7 @@ _DELETION: tuple[_Row, ...] = (
         _GUARD,
         ("削除保護を有効にしてください。", "Turn deletion protection on."),
         "deletion_protection=True",
-        "aws azure google sakura",
+        "aws google sakura",
     ),
     (
         "DEL-002",
@@ -366,7 +366,7 @@ for _name, _severity, _kinds, _title, _clouds in (
         H,
         (Kind.FILES,),
         ("ファイル共有をバックアップの対象に入れる", "File systems are in a backup selection"),
-        "aws azure",
+        "aws",
     ),
 ):
     rule(

@@ -170,7 +170,7 @@ rule(
 rule(
     "LGW-006",
     M,
-    [Kind.CIRCUIT, Kind.TRANSIT],
+    [Kind.CIRCUIT, Kind.CIRCUIT_ROUTES, Kind.TRANSIT],
     _asn,
     ("私設の AS 番号を使う", "AS numbers are private"),
     (

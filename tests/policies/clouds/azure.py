@@ -66,6 +66,22 @@ def sealed(name: str, *, days: int | None = None, lock: int | None = None, **mor
     return made
 
 
+def policy(often: str) -> recoveryservices.AzureIaaSVMProtectionPolicyArgs:
+    """The arguments' classes: a plain dict of a union type keeps its snake_case keys on the wire."""
+    return recoveryservices.AzureIaaSVMProtectionPolicyArgs(
+        backup_management_type="AzureIaasVM",
+        schedule_policy=recoveryservices.SimpleSchedulePolicyArgs(
+            schedule_policy_type="SimpleSchedulePolicy", schedule_run_frequency=often
+        ),
+        retention_policy=recoveryservices.LongTermRetentionPolicyArgs(
+            retention_policy_type="LongTermRetentionPolicy",
+            daily_schedule=recoveryservices.DailyRetentionScheduleArgs(
+                retention_duration=recoveryservices.RetentionDurationArgs(count=35, duration_type="Days")
+            ),
+        ),
+    )
+
+
 def data() -> None:
     keyvault.Vault("v", vault_name="v", **T, properties={
         "tenant_id": "t", "sku": {"family": "A", "name": "premium"}, "enable_purge_protection": True, "enable_soft_delete": True,
@@ -122,9 +138,7 @@ def machines() -> None:
     recoveryservices.Vault("v", vault_name="v", sku={"name": "RS0", "tier": "Standard"}, **T, properties={
         "public_network_access": "Disabled", "encryption": {"infrastructure_encryption": "Enabled", "key_vault_properties": {"key_uri": "k"}},
         "security_settings": {"immutability_settings": {"state": "Locked"}}})
-    recoveryservices.ProtectionPolicy("p", vault_name="v", **R, properties={
-        "backup_management_type": "AzureIaasVM", "schedule_policy": {"schedule_policy_type": "SimpleSchedulePolicy", "schedule_run_frequency": "Daily"},
-        "retention_policy": {"retention_policy_type": "LongTermRetentionPolicy", "daily_schedule": {"retention_duration": {"count": 35, "duration_type": "Days"}}}})
+    recoveryservices.ProtectionPolicy("p", vault_name="v", **R, properties=policy("Daily"))
     recoveryservices.ProtectedItem("p", vault_name="v", fabric_name="f", container_name="c", protected_item_name="m", **R, properties={
         "protected_item_type": "Microsoft.Compute/virtualMachines", "source_resource_id": vm.id})
     maintenance.MaintenanceConfiguration("m", maintenance_scope="InGuestPatch", **T)
@@ -490,8 +504,7 @@ def open_vault() -> None:
 
 @breaks("BCK-004")
 def rare_backups() -> None:
-    recoveryservices.ProtectionPolicy("p", vault_name="v", **R, properties={
-        "backup_management_type": "AzureIaasVM", "schedule_policy": {"schedule_policy_type": "SimpleSchedulePolicy", "schedule_run_frequency": "Weekly"}})
+    recoveryservices.ProtectionPolicy("p", vault_name="v", **R, properties=policy("Weekly"))
 
 
 @breaks("TAG-001")
