@@ -93,17 +93,21 @@ def read_exceptions(value: Any) -> tuple[Accepted, ...]:
                 resource=said("resource"),
                 reason=said("reason"),
                 approver=said("approver"),
-                expires=_day(one.get("expires")),
+                expires=day_of(one.get("expires")),
             )
         )
     return tuple(found)
 
 
-def _day(value: Any) -> date | None:
+def day_of(value: Any) -> date | None:
+    """A day as YAML, JSON or the engine gives it; None where it is none.
+
+    The engine hands an unquoted date of YAML over as `2027-03-31 00:00:00 +0000 UTC`.
+    """
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
+        return date.fromisoformat(str(value).removesuffix(" 00:00:00 +0000 UTC"))
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from policies.exceptions import Accepted, read_exceptions
+from policies.exceptions import Accepted, day_of, read_exceptions
 from policies.rules import RULES
 from policies.rules.record import Environment, Opened, Parameters
 from policies.settings import Level
@@ -20,22 +20,13 @@ def _map(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
-
-
 def parameters_of(tenant: Any, base: Parameters) -> Parameters:
     """`base` with what a manifest adds. What is malformed is left out: the manifest's own check says so."""
     manifest = _map(tenant)
     opened: list[Opened] = []
     for purpose, entry in _map(manifest.get("internet")).items():
         one = _map(entry)
-        expires = _day(one.get("expires"))
+        expires = day_of(one.get("expires"))
         if expires is not None:
             opened.append(Opened(str(purpose), str(one.get("approver") or ""), expires))
     adopted = {
