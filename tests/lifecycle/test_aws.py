@@ -12,6 +12,7 @@ import pytest
 from scripts.cli.exits import Exit
 from scripts.engine.places import REPO
 from tests.conftest import Clone, Cloning, wait_for
+from tests.lifecycle import inventories
 
 TYPICAL = "131041-shinjuku"
 STACKS = sorted(
@@ -60,6 +61,7 @@ def test_the_life_of_a_typical_tenant(cloning: Cloning) -> None:
 
     first = succeeded(clone, "up", TYPICAL)
     assert 120 <= first["resources"] <= 220
+    inventories.holds(clone.state(TYPICAL), TYPICAL)
     assert set(first["layers"]) == {"baseline", "lgwan", "iaas", "paas", "saas"}
     assert {op for counts in first["layers"].values() for op in counts} <= {"create", "read"}
     assert len(seen["changes"]) == len(first["changes"]), "the preview was right"
@@ -132,6 +134,7 @@ def test_every_manifest_comes_up_stays_and_goes(cloning: Cloning, stack: str) ->
     clone = cloning()
     first = succeeded(clone, "up", stack)
     assert first["resources"] > 50
+    inventories.holds(clone.state(stack), stack)
     assert changes(succeeded(clone, "up", stack)) == []
     assert changes(succeeded(clone, "refresh", stack)) == []
     torn_down(clone, stack)
