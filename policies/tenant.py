@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any, cast
 
 from policies.exceptions import Accepted, day_of, read_exceptions
