@@ -1,4 +1,5 @@
-"""The plugin process: `pulumi-resource-sakura [ENGINE_ADDRESS]` prints its port and serves until told to stop."""
+"""The plugin process: `pulumi-resource-sakura [ENGINE_ADDRESS]` prints its port and serves until told to
+stop."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from .engine import Engine
 from .provider import SakuraProvider
 
 _WORKERS: Final = 64
-"""More than the engine ever asks for at once by default (4 × CPUs); threads that wait cost next to nothing."""
+"""More than the engine ever asks for at once by default (4 × CPUs); threads that wait cost next to
+nothing."""
 _PARENT_LOOKS: Final = 1.0
 
 
@@ -33,7 +35,7 @@ def main() -> int:
     sys.stdout.flush()
     done = threading.Event()
 
-    def stop(signum: int, frame: Any) -> None:
+    def stop(signum: int, frame: Any) -> None:  # noqa: ARG001
         provider.stop()
         done.set()
 
@@ -43,7 +45,8 @@ def main() -> int:
     parent = os.getppid()
     while not done.wait(_PARENT_LOOKS):
         if os.getppid() != parent:
-            # The engine was killed. Nobody would record what we go on to make: stop now; the next run takes it up.
+            # The engine was killed. Nobody would record what we go on to make: stop now; the next run takes
+            # it up.
             provider.stop()
             os._exit(1)
     server.stop(grace=2).wait()

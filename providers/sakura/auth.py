@@ -1,7 +1,7 @@
 """Signing in: a service principal's short-lived bearer token, else the access token (HTTP Basic).
 
-A principal is preferred when both are given, as the official client does since 0.3.1. Tokens live in memory only:
-nothing is cached on disk, so nothing can leak from there.
+A principal is preferred when both are given, as the official client does since 0.3.1. Tokens live in memory
+only: nothing is cached on disk, so nothing can leak from there.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from .services import SERVICES, base_url
 from .settings import Settings
 
 _HEADERS: Final = {
-    # Without the first, some resources answer 403 access_xhr_or_apikey; the second is what the official client
-    # sends, so that ids come as it is tested to read them (we read both forms).
+    # Without the first, some resources answer 403 access_xhr_or_apikey; the second is what the official
+    # client sends, so that ids come as it is tested to read them (we read both forms).
     "X-Requested-With": "XMLHttpRequest",
     "X-Sakura-Bigint-As-Int": "1",
     "User-Agent": "pulumi-resource-sakura",
@@ -77,9 +77,9 @@ class Api:
     ) -> Any:
         """The decoded answer (None when empty).
 
-        Passing errors (see `errors`) and the codes in `patience` are tried again, at most `retryMax` times, after
-        an exponential, jittered pause or what Retry-After asks for. A POST whose outcome is unknown is not: the
-        caller must look first. ApiError when refused, CancelledError when the engine says so.
+        Passing errors (see `errors`) and the codes in `patience` are tried again, at most `retryMax` times,
+        after an exponential, jittered pause or what Retry-After asks for. A POST whose outcome is unknown is
+        not: the caller must look first. ApiError when refused, CancelledError when the engine says so.
         """
         url = self.url(service, zone, path) + _query(service, query)
         again = 0
@@ -141,7 +141,7 @@ class Api:
         asked = error.retry_after
         pause = min(s.retry_wait_max, s.retry_wait_min * 2 ** (again - 1))
         pause = min(float(asked), s.retry_wait_max) if asked.isdigit() else pause
-        self.sleep(pause * random.uniform(0.75, 1.25))
+        self.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, not secrecy
 
     def sleep(self, seconds: float) -> None:
         """Pause. CancelledError when the engine says so meanwhile."""
@@ -160,8 +160,9 @@ class Api:
         """Look until `look` says yes.
 
         Between looks we pause, jittered, up to `pollInterval`: short at first, since much is quick. With
-        `on_change`, a change that this provider itself makes ends the pause, so a switch goes as soon as its last
-        server has gone. WaitTimeoutError, naming `goal`, after `timeout` seconds (default: the configured one).
+        `on_change`, a change that this provider itself makes ends the pause, so a switch goes as soon as its
+        last server has gone. WaitTimeoutError, naming `goal`, after `timeout` seconds (default: the
+        configured one).
         """
         limit = self.settings.timeout if timeout is None else timeout
         end = time.monotonic() + limit
@@ -175,11 +176,12 @@ class Api:
                     Text(
                         ja=f"{where.say('ja')}: {limit:.0f}秒待ちましたが「{goal.ja}」になりませんでした。"
                         "もう一度実行すると続きから進みます。長くかかるときは timeout を延ばしてください。",
-                        en=f"{where.say('en')}: not “{goal.en}” after {limit:.0f} s. Run again to go on from here; "
+                        en=f"{where.say('en')}: not “{goal.en}” after {limit:.0f} s. Run again to go on "
+                        "from here; "
                         "raise `timeout` where it takes longer.",
                     )
                 )
-            seconds = pause * random.uniform(0.75, 1.25)
+            seconds = pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not secrecy
             if on_change:
                 with self._changed:
                     if self._changes == seen:

@@ -1,7 +1,7 @@
 """Between the program's properties and the API's JSON, by the records in `catalog`.
 
-Reading is tolerant, as the API is not of one mind: `[]` stands for an empty object, numbers and truth values come
-as texts, ids as either, arrays hold null (facts: sakura-api.md §2.3).
+Reading is tolerant, as the API is not of one mind: `[]` stands for an empty object, numbers and truth values
+come as texts, ids as either, arrays hold null (facts: sakura-api.md §2.3).
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def drop(document: dict[str, Json], path: str) -> None:
         inner.pop(last, None)
 
 
-# --- to the API -------------------------------------------------------------------------------------------------
+# --- to the API
+# -------------------------------------------------------------------------------------------------
 
 
 def to_wire(type_: Type, value: Json) -> Json:
@@ -104,9 +105,9 @@ def _text(value: Json) -> str:
 def document(resource: Resource, inputs: Mapping[str, Json], when: str, onto: Json = None) -> dict[str, Json]:
     """The resource's object for a request.
 
-    when: "create" or "update". On create what was given and the defaults go. On update, what was not given and can be emptied
-    is emptied; with `onto`, what the API has now, the part under `resource.settings` starts from it, so that settings
-    that we do not know stay.
+    when: "create" or "update". On create what was given and the defaults go. On update, what was not given
+    and can be emptied is emptied; with `onto`, what the API has now, the part under `resource.settings`
+    starts from it, so that settings that we do not know stay.
     """
     body: dict[str, Json] = {}
     if when == "update" and resource.settings and isinstance(onto, Mapping):
@@ -158,7 +159,13 @@ def _copy(value: Json) -> Json:
     return [_copy(v) for v in value] if isinstance(value, list) else value
 
 
-# --- from the API -----------------------------------------------------------------------------------------------
+# --- from the API
+# -----------------------------------------------------------------------------------------------
+
+
+def items(value: Json) -> list[Json]:
+    """`value` when it is a list, else nothing: the API is not of one mind about empty ones."""
+    return value if isinstance(value, list) else []
 
 
 def from_wire(type_: Type, value: Json) -> Json:
@@ -206,7 +213,8 @@ def _number(value: Json, *, whole: bool) -> Json:
 
 
 def values_of(fields: Iterable[Field], document: Json) -> dict[str, Json]:
-    """The properties that `document` (an object of the API) gives for `fields`; nothing where it gives nothing."""
+    """The properties that `document` (an object of the API) gives for `fields`; nothing where it gives
+    nothing."""
     found: dict[str, Json] = {}
     for field in fields:
         if not field.source or field.write_only:
@@ -240,7 +248,8 @@ def clean(values: dict[str, Json]) -> dict[str, Json]:
     return values
 
 
-# --- marks ------------------------------------------------------------------------------------------------------
+# --- marks
+# ------------------------------------------------------------------------------------------------------
 
 
 def mark_of(urn: str, owner: str) -> str:

@@ -145,7 +145,8 @@ def _carry(type_: Type, before: Json, now: Json) -> Json:
                 merged[field.name] = _carry(field.type, before[field.name], merged[field.name])
         return merged
     if isinstance(type_, ListOf) and isinstance(type_.item, Record) and len(before) == len(now):
-        return [_carry(type_.item, *pair) for pair in _pair(type_, before, now)]
+        pairs = _pair(type_, list(before), list(now))
+        return [_carry(type_.item, *pair) for pair in pairs]
     return now
 
 

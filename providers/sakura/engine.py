@@ -26,7 +26,7 @@ class Engine:
         """A line that only `--debug` shows."""
         self._log(engine_pb2.DEBUG, urn, message)
 
-    def _log(self, severity: engine_pb2.LogSeverity, urn: str, message: str) -> None:
+    def _log(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, message: str) -> None:
         if self._stub is None:
             return
         try:

@@ -1,7 +1,7 @@
 """What can go wrong with the API, said so that a person can act on it.
 
-Every form of error that the services answer with becomes one `ApiError`. What to do next, and whether trying again
-can help, is decided by the API's own `error_code` (facts: sakura-api.md §2.4), else by the HTTP status.
+Every form of error that the services answer with becomes one `ApiError`. What to do next, and whether trying
+again can help, is decided by the API's own `error_code` (facts: sakura-api.md §2.4), else by the HTTP status.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ _HINTS: Final[dict[str, Text]] = {
         en="It exists already. Choose another name, or take it in with `pulumi import`.",
     ),
     "not_found": Text(
-        ja="見つかりません。IDとゾーンを確かめてください。消えている場合は pulumi refresh を実行してください。",
+        ja="見つかりません。IDとゾーンを確かめてください。消えている場合は pulumi refresh "
+        "を実行してください。",
         en="Not found. Check the id and the zone; if it is gone, run `pulumi refresh`.",
     ),
     "invalid": Text(
@@ -115,8 +116,17 @@ _HINTS: Final[dict[str, Text]] = {
         en="The API refused a value. Correct the property that its message names.",
     ),
 }
-_BY_STATUS: Final = {400: "invalid", 401: "unauthorized", 402: "payment", 403: "forbidden", 404: "not_found",
-                     423: "busy", 429: "busy", 503: "busy", 504: "busy"}  # fmt: skip
+_BY_STATUS: Final = {
+    400: "invalid",
+    401: "unauthorized",
+    402: "payment",
+    403: "forbidden",
+    404: "not_found",
+    423: "busy",
+    429: "busy",
+    503: "busy",
+    504: "busy",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,8 @@ class Where:
         """In words."""
         what = " ".join(p for p in (self.resource, f"“{self.name}”" if self.name else "") if p)
         at = f" [{self.zone}]" if self.zone else ""
-        return f"{what}{at}: {_OPERATIONS.get(self.operation, Text(self.operation, self.operation)).say(language)}"
+        doing = _OPERATIONS.get(self.operation, Text(self.operation, self.operation))
+        return f"{what}{at}: {doing.say(language)}"
 
 
 _OPERATIONS: Final = {
@@ -174,7 +185,8 @@ class ApiError(SakuraError):
         code = f" {self.code}" if self.code else ""
         serial = f" (serial {self.serial})" if self.serial else ""
         hint = self.hint.say(language) if self.hint else ""
-        return f"{self.where.say(language)}: {answered}{code}: {self.message}{serial} [{self.request}] {hint}".rstrip()
+        refused = f"{answered}{code}: {self.message}{serial}"
+        return f"{self.where.say(language)}: {refused} [{self.request}] {hint}".rstrip()
 
     @property
     def hint(self) -> Text | None:

@@ -3,6 +3,7 @@
 A resource whose API asks for more overrides one of the steps; see `flows`.
 """
 
+# ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
 import time
@@ -24,7 +25,8 @@ _GONE: Final = Text(ja="消えた", en="gone")
 _HASH_TRIES: Final = 3
 _PAGE: Final = 500
 _LATER_LOOKS: Final = 12
-"""Looks, a poll interval apart (a minute by default), for what is listed late; routers take some ten seconds."""
+"""Looks, a poll interval apart (a minute by default), for what is listed late; routers take some ten
+seconds."""
 
 
 class Flow:
@@ -37,13 +39,14 @@ class Flow:
     # Is a new one listed only some time after its creation, so that looking once is not enough?
     appears_later = False
 
-    # --- create -------------------------------------------------------------------------------------------------
+    # --- create
+    # -------------------------------------------------------------------------------------------------
 
     def create(self, job: Job) -> None:
         """Make it, or take up what an interrupted run made; sets `job.id`.
 
-        After the id is known any error leaves the resource in place: the provider reports it as partly made, and
-        the next run goes on with `finish`, which may be repeated.
+        After the id is known any error leaves the resource in place: the provider reports it as partly made,
+        and the next run goes on with `finish`, which may be repeated.
         """
         found = self.unfinished(job)
         if found is not None and self.discard_unfinished:
@@ -104,7 +107,8 @@ class Flow:
         value = convert.get(document, job.resource.id_wire)
         return "" if value is convert.ABSENT or value is None else str(value)
 
-    # --- finding what was interrupted -----------------------------------------------------------------------------
+    # --- finding what was interrupted
+    # -----------------------------------------------------------------------------
 
     def unfinished(self, job: Job, *, fresh: bool = False) -> dict[str, Json] | None:
         """What an interrupted creation of this very resource left behind; None when nothing did."""
@@ -188,7 +192,8 @@ class Flow:
             if not iaas or not page or not isinstance(total, int) or len(found) >= total:
                 return found
 
-    # --- read ---------------------------------------------------------------------------------------------------
+    # --- read
+    # ---------------------------------------------------------------------------------------------------
 
     def read(self, job: Job) -> dict[str, Json] | None:
         """The API's document now; None when it is gone. Follows a renumbering."""
@@ -217,7 +222,8 @@ class Flow:
         """Output properties that the records' wire paths cannot express."""
         return {}
 
-    # --- update -------------------------------------------------------------------------------------------------
+    # --- update
+    # -------------------------------------------------------------------------------------------------
 
     def update(self, job: Job) -> None:
         """Change it to what is asked for; the whole settings are read, merged and written under a lock."""
@@ -258,10 +264,12 @@ class Flow:
             return current
         raise AssertionError  # the last attempt returned or raised
 
-    # --- delete -------------------------------------------------------------------------------------------------
+    # --- delete
+    # -------------------------------------------------------------------------------------------------
 
     def delete(self, job: Job) -> None:
-        """Delete it; waits, within the configured time, for what still uses it to go. Gone already is fine."""
+        """Delete it; waits, within the configured time, for what still uses it to go. Gone already is
+        fine."""
         self.remove(job, job.item_path)
 
     def remove(self, job: Job, path: str, body: Any = None) -> None:
@@ -287,7 +295,8 @@ class Flow:
                 raise last[0] from error  # what still uses it says more than how long we waited
             raise
 
-    # --- ids that change ------------------------------------------------------------------------------------------
+    # --- ids that change
+    # ------------------------------------------------------------------------------------------
 
     def successor(self, job: Job, path: str, old: str) -> dict[str, Json] | None:
         """The resource under `path` that was `old` before its plan was changed."""

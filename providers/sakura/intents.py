@@ -1,9 +1,9 @@
 """A note on disk of every creation that we have begun and that the engine may not have recorded.
 
-Most resources carry a mark of ours in a tag or the description, and are found again by it. Some have neither, such
-as a bucket or an access key: for those a note is written before the request goes out, saying what was there already.
-If the process or the engine is killed, the next `up` finds the note, looks, and takes up what it finds. A note goes
-when the engine next speaks of the resource: then it is in the state.
+Most resources carry a mark of ours in a tag or the description, and are found again by it. Some have neither,
+such as a bucket or an access key: for those a note is written before the request goes out, saying what was
+there already. If the process or the engine is killed, the next `up` finds the note, looks, and takes up what
+it finds. A note goes when the engine next speaks of the resource: then it is in the state.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +49,7 @@ class Shared:
             return None if known is None and urn in self._had else set(known or ())
 
     @contextmanager
-    def document(self, key: str) -> Iterator[None]:
+    def document(self, key: str) -> Generator[None]:
         """Hold the lock of a document that several resources, or several requests, write whole."""
         with self._lock:
             lock = self._documents.setdefault(key, threading.Lock())
@@ -77,7 +77,8 @@ class Shared:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One request. `inputs` are plain and unsealed; `state` is what we returned last; `id` is the API's id now."""
+    """One request. `inputs` are plain and unsealed; `state` is what we returned last; `id` is the API's id
+    now."""
 
     shared: Shared
     resource: Resource

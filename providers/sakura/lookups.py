@@ -1,5 +1,6 @@
 """What the functions answer."""
 
+# ruff: noqa: ARG001 - every answer takes the same, whether it needs it or not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -81,13 +82,15 @@ def _require_one(function: Function, given: Mapping[str, Json], count: int) -> N
     if count == 0:
         raise SakuraError(
             Text(
-                ja=f"{function.token}: {asked} に合うものがありません。名前、タグ、ゾーンを確かめてください。",
+                ja=f"{function.token}: {asked} に合うものがありません。名前、タグ、"
+                "ゾーンを確かめてください。",
                 en=f"{function.token}: nothing matches {asked}. Check the name, the tags and the zone.",
             )
         )
     raise SakuraError(
         Text(
-            ja=f"{function.token}: {asked} に合うものが{count}個あります。id か、tags で1つに絞ってください。",
+            ja=f"{function.token}: {asked} に合うものが{count}個あります。id か、tags "
+            "で1つに絞ってください。",
             en=f"{function.token}: {count} match {asked}. Narrow it down by id or tags.",
         )
     )
@@ -139,9 +142,12 @@ def _zones(function: Function, given: Mapping[str, Json], shared: Shared) -> dic
 
 
 _PLAN_LISTS: Final = {
-    "server": "ServerPlans", "disk": "DiskPlans", "internet": "InternetPlans", "privatehost": "PrivateHostPlans",
+    "server": "ServerPlans",
+    "disk": "DiskPlans",
+    "internet": "InternetPlans",
+    "privatehost": "PrivateHostPlans",
     "license": "LicenseInfo",
-}  # fmt: skip
+}
 
 
 def _plans(function: Function, given: Mapping[str, Json], shared: Shared) -> dict[str, Json]:

@@ -1,9 +1,9 @@
 """The form in which a resource of さくらのクラウド is described: once.
 
-One `Resource` record holds what a resource is called here and on the wire, its properties, which of them cannot
-change, which are never read back, where it lives, how it is found again and how it is imported. The Pulumi schema,
-the validation, the conversion to and from the API's JSON, the diff, the reference documentation and the typed SDK
-are all made from these records; nothing of that is written twice.
+One `Resource` record holds what a resource is called here and on the wire, its properties, which of them
+cannot change, which are never read back, where it lives, how it is found again and how it is imported. The
+Pulumi schema, the validation, the conversion to and from the API's JSON, the diff, the reference
+documentation and the typed SDK are all made from these records; nothing of that is written twice.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ Json = Any
 """A JSON value, as the API or the engine gives it; its shape is checked against records, not by Python."""
 
 ZONES: Final = ("tk1a", "tk1b", "is1a", "is1b", "is1c", "tk1v")
-"""The zones of the IaaS API; is1c is outside the ISMAP scope and tk1v is the sandbox (facts: sakura-api.md §2.1)."""
+"""The zones of the IaaS API; is1c is outside the ISMAP scope and tk1v is the sandbox (facts: sakura-api.md
+§2.1)."""
 
 Codec = Literal["plain", "id", "int_id", "text_bool", "text_number", "bool_int", "named", "joined"]
 """How a scalar is written on the wire.
 
-plain: as it is. id: text here, text or number there. int_id: text here, a number there (IAM, monitoring suite).
-text_bool: "True"/"False". text_number: "80". bool_int: 0 or 1. named: a word here, a number there (plans).
-joined (lists): one text with commas. Reading accepts every form of each: the API mixes
-them (issues usacloud#374, terraform#988, libsacloud#483).
+plain: as it is. id: text here, text or number there. int_id: text here, a number there (IAM, monitoring
+suite). text_bool: "True"/"False". text_number: "80". bool_int: 0 or 1. named: a word here, a number there
+(plans). joined (lists): one text with commas. Reading accepts every form of each: the API mixes them (issues
+usacloud#374, terraform#988, libsacloud#483).
 """
 
 
@@ -94,10 +95,11 @@ When = Literal["always", "create", "update", "never"]
 class Field:
     """One property: `name` here, `wire` (a dotted path from the resource's own object) on the API.
 
-    An empty `wire` means that the resource's flow carries it; `read` is where it is read when that is elsewhere. `send` says with which requests it goes; a computed
-    field never does. `write_only` values are sealed: neither inputs nor outputs of the state hold them.
-    `elements` bounds the texts or numbers inside a list; `low` and `high` bound a number's value, a text's length
-    or a list's length. `default` is what the API does when the property is absent.
+    An empty `wire` means that the resource's flow carries it; `read` is where it is read when that is
+    elsewhere. `send` says with which requests it goes; a computed field never does. `write_only` values are
+    sealed: neither inputs nor outputs of the state hold them. `elements` bounds the texts or numbers inside a
+    list; `low` and `high` bound a number's value, a text's length or a list's length. `default` is what the
+    API does when the property is absent.
     """
 
     name: str
@@ -155,7 +157,8 @@ Rule = Callable[[Mapping[str, Json]], Iterator[Problem]]
 
 def records(value: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """Place and content of the objects in a list, as far as they are known."""
-    for at, each in enumerate(value if isinstance(value, list) else ()):
+    listed: list[Json] = value if isinstance(value, list) else []
+    for at, each in enumerate(listed):
         if isinstance(each, Mapping):
             yield at, each
 
@@ -168,11 +171,11 @@ Marker = Literal["tags", "description", "natural"]
 class Resource:
     """One kind of resource.
 
-    path: of the collection, `{name}` standing for properties. item: of one resource, when it is not `path/{id}`.
-    envelope, collection: the keys under which one or many come ("" when they come bare).
-    fixed: wire values that every create sends and by which lists are filtered. marker, natural_key: see `Marker`.
-    import_parts: the properties before the id in an import id, joined by "/" ("zone" for zonal ones).
-    flow: the name of the behaviour in `flows`. document: the property naming the shared document that is read,
+    path: of the collection, `{name}` standing for properties. item: of one resource, when it is not
+    `path/{id}`. envelope, collection: the keys under which one or many come ("" when they come bare). fixed:
+    wire values that every create sends and by which lists are filtered. marker, natural_key: see `Marker`.
+    import_parts: the properties before the id in an import id, joined by "/" ("zone" for zonal ones). flow:
+    the name of the behaviour in `flows`. document: the property naming the shared document that is read,
     merged and written under a lock. plan_changes: properties whose change gives the resource a new id.
     """
 

@@ -1,10 +1,11 @@
 """The provider protocol (pulumirpc.ResourceProvider) over the flows and the catalogue."""
 
+# ruff: noqa: N802, D102, ARG002 - the protocol (pulumi/provider.proto) names and documents the methods
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -81,7 +82,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled = False
         self.language: Language = language_of()
 
-    # --- about the provider -----------------------------------------------------------------------------------------
+    # --- about the provider
+    # -----------------------------------------------------------------------------------------
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> Any:
         return plugin_pb2.PluginInfo(version=schema.VERSION)
@@ -98,7 +100,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             accept_secrets=True, accept_resources=False, accept_outputs=False
         )
 
-    # --- configuration ----------------------------------------------------------------------------------------------
+    # --- configuration
+    # ----------------------------------------------------------------------------------------------
 
     @_speaks
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> Any:
@@ -149,7 +152,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             )
         return self._shared
 
-    # --- resources --------------------------------------------------------------------------------------------------
+    # --- resources
+    # --------------------------------------------------------------------------------------------------
 
     @_speaks
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> Any:
@@ -288,16 +292,17 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_speaks
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> Any:
         function = self._function(request.tok)
-        given, secrets = decode(request.args)
+        given = decode(request.args)[0]
         given = {name: value for name, value in given.items() if value is not None}
         found = validate.record_problems(function.inputs, given)
         if found:
             return provider_pb2.InvokeResponse(failures=self._failures(found))
         result = answer(function, given, self.shared)
         marked = _secret_paths(function.outputs, result)
-        return provider_pb2.InvokeResponse(**{"return": encode(result, marked if secrets or marked else ())})
+        return _returned(encode(result, marked))
 
-    # --- helpers ------------------------------------------------------------------------------------------------------
+    # --- helpers
+    # ------------------------------------------------------------------------------------------------------
 
     def _resource(self, urn: str) -> Resource:
         token = urn.split("::")[2].split("$")[-1]
@@ -400,6 +405,13 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         ]
 
 
+def _returned(result: Any) -> provider_pb2.InvokeResponse:
+    """The answer of a function; the protocol's field has the name of a keyword."""
+    response = provider_pb2.InvokeResponse()
+    getattr(response, "return").CopyFrom(result)
+    return response
+
+
 def _parsed_config(values: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration as values: the engine sends every one as text."""
     kinds = {field.name: field.type for field in CONFIG}
@@ -407,10 +419,9 @@ def _parsed_config(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         kind = kinds.get(name)
         if isinstance(value, str) and kind is not None and getattr(kind, "kind", "object") != "string":
-            try:
-                value = json.loads(value)
-            except ValueError:
-                print(f"sakura: {name}: not JSON", file=sys.stderr)
+            with contextlib.suppress(ValueError):  # left as text, it is refused with its name by CheckConfig
+                parsed[name] = json.loads(value)
+                continue
         parsed[name] = value
     return parsed
 

@@ -1,4 +1,5 @@
-"""The resource reference, made from the catalogue: what there is, how it is imported, what Terraform calls it."""
+"""The resource reference, made from the catalogue: what there is, how it is imported, what Terraform calls
+it."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ _HEAD = """# さくらのクラウド: リソース一覧 / Resource reference
 
 <!-- `python -m scripts.codegen.sakura` が作ります。手で直さないでください。 / Generated; do not edit. -->
 
-`pulumi_sakura` のすべてのリソースと関数です。「Terraform」の列は、同じものの terraform-provider-sakura（v3）と
-terraform-provider-sakuracloud（v2）での名前です。印: **必須**、⟳ 変えると作り直し、🔒 秘密、✎ 書き込み専用（状態に残りません）。
+`pulumi_sakura` のすべてのリソースと関数です。「Terraform」の列は、同じものの terraform-provider-sakura（v3）
+と terraform-provider-sakuracloud（v2）での名前です。
+印: **必須**、⟳ 変えると作り直し、🔒 秘密、✎ 書き込み専用（状態に残りません）。
 
 Every resource and function of `pulumi_sakura`. “Terraform” is what terraform-provider-sakura (v3) and
 terraform-provider-sakuracloud (v2) call the same thing. Marks: **required**, ⟳ a change replaces, 🔒 secret,
@@ -23,11 +25,8 @@ terraform-provider-sakuracloud (v2) call the same thing. Marks: **required**, �
 
 def markdown() -> str:
     """The whole reference."""
-    parts = [_HEAD, _index()]
-    for resource in sorted(RESOURCES, key=lambda r: (r.module, r.name)):
-        parts.append(_resource(resource))
-    parts.append(_functions())
-    return "\n".join(parts)
+    ordered = sorted(RESOURCES, key=lambda r: (r.module, r.name))
+    return "\n".join([_HEAD, _index(), *(_resource(r) for r in ordered), _functions()])
 
 
 def _index() -> str:

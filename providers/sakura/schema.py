@@ -39,7 +39,8 @@ def package() -> dict[str, Any]:
         "name": "sakura",
         "version": VERSION,
         "displayName": "SAKURA Cloud",
-        "description": "さくらのクラウド、ネイティブの Pulumi プロバイダー / A native Pulumi provider for SAKURA Cloud",
+        "description": "さくらのクラウド、ネイティブの Pulumi プロバイダー / A native Pulumi provider "
+        "for SAKURA Cloud",
         "license": "Apache-2.0",
         "keywords": ["pulumi", "sakura", "sakuracloud", "category/cloud", "kind/native"],
         "meta": {"moduleFormat": "(.*)"},

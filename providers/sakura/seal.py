@@ -1,9 +1,9 @@
 """Write-only values: what the state holds instead of a password.
 
-Check replaces the value of every write-only property by a digest of it, and the process keeps the value itself in
-memory for the request that follows. So neither inputs nor outputs in the state contain it (not even encrypted), a
-changed password is still seen as a change, and no version counter is needed. The digest is salted with the URN and
-slow to compute (scrypt), because passwords are short.
+Check replaces the value of every write-only property by a digest of it, and the process keeps the value
+itself in memory for the request that follows. So neither inputs nor outputs in the state contain it (not even
+encrypted), a changed password is still seen as a change, and no version counter is needed. The digest is
+salted with the URN and slow to compute (scrypt), because passwords are short.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def _unseal(text: str) -> str:
             Text(
                 ja="書き込み専用の値（パスワードや鍵）が手元にありません。状態には保存されないため、"
                 "プログラムを実行する pulumi up で渡してください。",
-                en="A write-only value (a password or key) is not at hand: it is never in the state, so it must come "
+                en="A write-only value (a password or key) is not at hand: it is never in the state, so "
+                "it must come "
                 "from the program, in `pulumi up`.",
             )
         )

@@ -1,7 +1,7 @@
 """The APIs of さくらのクラウド: where each answers and how its address may be overridden.
 
-The roots are those of the official clients (facts: sakura-api.md §2.1); the environment names are theirs too, so
-that what points them at another server points us there.
+The roots are those of the official clients (facts: sakura-api.md §2.1); the environment names are theirs too,
+so that what points them at another server points us there.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def base_url(name: str, zone: str, root: str, endpoints: dict[str, str]) -> str:
     """The address, without a slash at its end, under which service `name` answers for `zone`.
 
     An endpoint given for the service wins. Else it is derived from `root`; where `root` is not the usual
-    `…/cloud/zone`, the services beside the zones cannot be derived, and asking for them is a ConfigError: they must
-    never silently be the real ones while the rest is somewhere else.
+    `…/cloud/zone`, the services beside the zones cannot be derived, and asking for them is a ConfigError:
+    they must never silently be the real ones while the rest is somewhere else.
     """
     service = SERVICES[name]
     given = endpoints.get(service.key, "").rstrip("/")
@@ -69,9 +69,11 @@ def base_url(name: str, zone: str, root: str, endpoints: dict[str, str]) -> str:
     if not root.endswith("/zone"):
         raise ConfigError(
             Text(
-                ja=f"{service.name} のAPIの場所が決まりません。SAKURA_API_ROOT_URL が「…/cloud/zone」の形でないため、"
+                ja=f"{service.name} のAPIの場所が決まりません。SAKURA_API_ROOT_URL "
+                "が「…/cloud/zone」の形でないため、"
                 f"SAKURA_ENDPOINTS_{service.key} を指定してください。",
-                en=f"Where {service.name} answers is not known: SAKURA_API_ROOT_URL does not end in /cloud/zone, "
+                en=f"Where {service.name} answers is not known: SAKURA_API_ROOT_URL does not end in "
+                "/cloud/zone, "
                 f"so set SAKURA_ENDPOINTS_{service.key}.",
             )
         )

@@ -1,7 +1,7 @@
 """Where the provider's configuration comes from: the stack, the environment, a usacloud profile.
 
-The stack's own configuration wins, then `SAKURA_*`, then the older `SAKURACLOUD_*`, then the profile. Names and
-defaults are the official clients' (facts: sakura-api.md §2.2).
+The stack's own configuration wins, then `SAKURA_*`, then the older `SAKURACLOUD_*`, then the profile. Names
+and defaults are the official clients' (facts: sakura-api.md §2.2).
 """
 
 from __future__ import annotations
@@ -21,42 +21,137 @@ from .services import DEFAULT_ROOT
 
 CONFIG: Final[tuple[Field, ...]] = (
     f("token", STR, "ACCESS_TOKEN", "アクセストークン（UUID）。", "Access token (a UUID).", secret=True),
-    f("secret", STR, "ACCESS_TOKEN_SECRET", "アクセストークンシークレット。", "Access token secret.", secret=True),
-    f("servicePrincipalId", STR, "SERVICE_PRINCIPAL_ID", "サービスプリンシパルのID。トークンより優先します。",
-      "Service principal's id; preferred to a token."),
-    f("servicePrincipalKeyKid", STR, "SERVICE_PRINCIPAL_KEY_KID", "サービスプリンシパルの鍵のKID。",
-      "Key id of the service principal's key."),
-    f("privateKey", STR, "PRIVATE_KEY", "サービスプリンシパルの秘密鍵（PEM）。", "The principal's private key (PEM).",
-      secret=True),
+    f(
+        "secret",
+        STR,
+        "ACCESS_TOKEN_SECRET",
+        "アクセストークンシークレット。",
+        "Access token secret.",
+        secret=True,
+    ),
+    f(
+        "servicePrincipalId",
+        STR,
+        "SERVICE_PRINCIPAL_ID",
+        "サービスプリンシパルのID。トークンより優先します。",
+        "Service principal's id; preferred to a token.",
+    ),
+    f(
+        "servicePrincipalKeyKid",
+        STR,
+        "SERVICE_PRINCIPAL_KEY_KID",
+        "サービスプリンシパルの鍵のKID。",
+        "Key id of the service principal's key.",
+    ),
+    f(
+        "privateKey",
+        STR,
+        "PRIVATE_KEY",
+        "サービスプリンシパルの秘密鍵（PEM）。",
+        "The principal's private key (PEM).",
+        secret=True,
+    ),
     f("privateKeyPath", STR, "PRIVATE_KEY_PATH", "秘密鍵のファイル。", "File of the private key."),
     f("tokenEndpoint", STR, "TOKEN_ENDPOINT", "トークンを得るURL。", "URL that gives tokens."),
     f("profile", STR, "PROFILE", "usacloudのプロファイル名。", "Name of a usacloud profile."),
-    f("zone", STR, "ZONE", "リソースに zone がないときのゾーン。", "Zone for resources that name none.", choices=ZONES),
-    f("defaultZone", STR, "DEFAULT_ZONE", "グローバルなリソースのAPIを呼ぶゾーン（既定 is1a）。",
-      "Zone through which global resources are reached (default is1a).", choices=ZONES),
+    f(
+        "zone",
+        STR,
+        "ZONE",
+        "リソースに zone がないときのゾーン。",
+        "Zone for resources that name none.",
+        choices=ZONES,
+    ),
+    f(
+        "defaultZone",
+        STR,
+        "DEFAULT_ZONE",
+        "グローバルなリソースのAPIを呼ぶゾーン（既定 is1a）。",
+        "Zone through which global resources are reached (default is1a).",
+        choices=ZONES,
+    ),
     f("apiRootUrl", STR, "API_ROOT_URL", "APIのルートURL。", "Root URL of the API."),
-    f("endpoints", MapOf(STR), "", "サービスごとのURL（SAKURA_ENDPOINTS_の後ろの名前で）。",
-      "URLs by service, under the names that follow SAKURA_ENDPOINTS_."),
-    f("rateLimit", NUM, "RATE_LIMIT", "1秒あたりの呼び出し数の上限（既定10、0は無制限）。",
-      "Calls a second at most (default 10; 0: no limit)."),
-    f("requestTimeout", NUM, "API_REQUEST_TIMEOUT", "1回の呼び出しの制限時間（秒、既定300）。",
-      "Seconds that one call may take (default 300)."),
+    f(
+        "endpoints",
+        MapOf(STR),
+        "",
+        "サービスごとのURL（SAKURA_ENDPOINTS_の後ろの名前で）。",
+        "URLs by service, under the names that follow SAKURA_ENDPOINTS_.",
+    ),
+    f(
+        "rateLimit",
+        NUM,
+        "RATE_LIMIT",
+        "1秒あたりの呼び出し数の上限（既定10、0は無制限）。",
+        "Calls a second at most (default 10; 0: no limit).",
+    ),
+    f(
+        "requestTimeout",
+        NUM,
+        "API_REQUEST_TIMEOUT",
+        "1回の呼び出しの制限時間（秒、既定300）。",
+        "Seconds that one call may take (default 300).",
+    ),
     f("retryMax", INT, "RETRY_MAX", "再試行の回数（既定20）。", "Retries of one call (default 20)."),
-    f("retryWaitMin", NUM, "RETRY_WAIT_MIN", "再試行までの最短（秒、既定1）。", "Shortest pause before a retry, s (1)."),
+    f(
+        "retryWaitMin",
+        NUM,
+        "RETRY_WAIT_MIN",
+        "再試行までの最短（秒、既定1）。",
+        "Shortest pause before a retry, s (1).",
+    ),
     f("retryWaitMax", NUM, "RETRY_WAIT_MAX", "再試行までの最長（秒、既定64）。", "Longest pause, s (64)."),
-    f("pollInterval", NUM, "POLL_INTERVAL", "状態を確かめる間隔（秒、既定5）。", "Seconds between looks at a state (5)."),
-    f("timeout", NUM, "WAIT_TIMEOUT", "作成・起動・削除を待つ限度（秒、既定1800）。",
-      "Seconds to wait for a creation, a boot, a deletion (1800)."),
-    f("shutdownTimeout", NUM, "SHUTDOWN_TIMEOUT", "通常のシャットダウンを待つ限度（秒、既定300）。過ぎると強制停止します。",
-      "Seconds to wait for an orderly shutdown (300); then power is cut."),
-    f("settleTime", NUM, "SETTLE_TIME", "VPCルーターの設定前に置く間（秒、既定20）。",
-      "Pause before a VPC router takes settings, s (20)."),
-    f("adoptWithin", NUM, "ADOPT_WITHIN", "中断した作成を引き取る期限（秒、既定86400、0は引き取らない）。",
-      "How old, in seconds, our own unfinished creation may be to be taken up (86400; 0: never)."),
-    f("owner", STR, "OWNER", "中断した作成の目印に混ぜる文字列。", "Text mixed into the mark of unfinished creations."),
-    f("defaultTags", STRINGS, "", "タグを持てるリソースに付ける共通のタグ。", "Tags for every resource that takes tags."),
+    f(
+        "pollInterval",
+        NUM,
+        "POLL_INTERVAL",
+        "状態を確かめる間隔（秒、既定5）。",
+        "Seconds between looks at a state (5).",
+    ),
+    f(
+        "timeout",
+        NUM,
+        "WAIT_TIMEOUT",
+        "作成・起動・削除を待つ限度（秒、既定1800）。",
+        "Seconds to wait for a creation, a boot, a deletion (1800).",
+    ),
+    f(
+        "shutdownTimeout",
+        NUM,
+        "SHUTDOWN_TIMEOUT",
+        "通常のシャットダウンを待つ限度（秒、既定300）。過ぎると強制停止します。",
+        "Seconds to wait for an orderly shutdown (300); then power is cut.",
+    ),
+    f(
+        "settleTime",
+        NUM,
+        "SETTLE_TIME",
+        "VPCルーターの設定前に置く間（秒、既定20）。",
+        "Pause before a VPC router takes settings, s (20).",
+    ),
+    f(
+        "adoptWithin",
+        NUM,
+        "ADOPT_WITHIN",
+        "中断した作成を引き取る期限（秒、既定86400、0は引き取らない）。",
+        "How old, in seconds, our own unfinished creation may be to be taken up (86400; 0: never).",
+    ),
+    f(
+        "owner",
+        STR,
+        "OWNER",
+        "中断した作成の目印に混ぜる文字列。",
+        "Text mixed into the mark of unfinished creations.",
+    ),
+    f(
+        "defaultTags",
+        STRINGS,
+        "",
+        "タグを持てるリソースに付ける共通のタグ。",
+        "Tags for every resource that takes tags.",
+    ),
     f("language", STR, "LANGUAGE", "メッセージの言語。", "Language of messages.", choices=("ja", "en")),
-)  # fmt: skip
+)
 """The provider's configuration; `wire` is the environment name after `SAKURA_`."""
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -64,11 +159,18 @@ _LEGACY: Final = "SAKURACLOUD_"
 _OWN: Final = "SAKURA_PULUMI_"
 """Names that only we read: the official clients read some of the others too, and only as whole numbers."""
 _PROFILE_KEYS: Final = {
-    "token": "AccessToken", "secret": "AccessTokenSecret", "zone": "Zone", "defaultZone": "DefaultZone",
-    "apiRootUrl": "APIRootURL", "servicePrincipalId": "ServicePrincipalID",
-    "servicePrincipalKeyKid": "ServicePrincipalKeyKID", "privateKeyPath": "PrivateKeyPEMPath",
-    "privateKey": "PrivateKey", "tokenEndpoint": "TokenEndpoint", "rateLimit": "APIRequestRateLimit",
-}  # fmt: skip
+    "token": "AccessToken",
+    "secret": "AccessTokenSecret",
+    "zone": "Zone",
+    "defaultZone": "DefaultZone",
+    "apiRootUrl": "APIRootURL",
+    "servicePrincipalId": "ServicePrincipalID",
+    "servicePrincipalKeyKid": "ServicePrincipalKeyKID",
+    "privateKeyPath": "PrivateKeyPEMPath",
+    "privateKey": "PrivateKey",
+    "tokenEndpoint": "TokenEndpoint",
+    "rateLimit": "APIRequestRateLimit",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +210,8 @@ class Settings:
 def resolve(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that `config` (the engine's, plain values), the environment and the profile make together.
 
-    ConfigError: a value is not what it must be, a profile or key cannot be read, an address is plain http and not
-    on this machine.
+    ConfigError: a value is not what it must be, a profile or key cannot be read, an address is plain http and
+    not on this machine.
     """
     values = _gather(config, environment)
     numbers = {_snake(n): _number(n, values[n]) for n in _NUMBERS if n in values}
@@ -142,17 +244,38 @@ def resolve(config: Mapping[str, Any], environment: Mapping[str, str] = os.envir
     return settings
 
 
-_NUMBERS: Final = ("rateLimit", "requestTimeout", "retryMax", "retryWaitMin", "retryWaitMax", "pollInterval", "timeout",
-                   "shutdownTimeout", "settleTime", "adoptWithin")  # fmt: skip
-_TEXTS: Final = ("token", "secret", "servicePrincipalId", "servicePrincipalKeyKid", "tokenEndpoint", "zone",
-                 "defaultZone", "apiRootUrl", "owner")  # fmt: skip
+_NUMBERS: Final = (
+    "rateLimit",
+    "requestTimeout",
+    "retryMax",
+    "retryWaitMin",
+    "retryWaitMax",
+    "pollInterval",
+    "timeout",
+    "shutdownTimeout",
+    "settleTime",
+    "adoptWithin",
+)
+_TEXTS: Final = (
+    "token",
+    "secret",
+    "servicePrincipalId",
+    "servicePrincipalKeyKid",
+    "tokenEndpoint",
+    "zone",
+    "defaultZone",
+    "apiRootUrl",
+    "owner",
+)
 
 
 def _gather(config: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for each in CONFIG:
         legacy = environment.get(_LEGACY + each.wire) if each.wire else None
-        given = next((v for n in (_OWN, "SAKURA_") if each.wire and (v := environment.get(n + each.wire))), None)
+        given = next(
+            (v for n in (_OWN, "SAKURA_") if each.wire and (v := environment.get(n + each.wire))), None
+        )
         found = config.get(each.name) or given or legacy
         if config.get(each.name) in (0, False):
             found = config[each.name]

@@ -1,0 +1,1 @@
+"""Code that is generated: the SDK of our own provider."""

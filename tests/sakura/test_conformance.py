@@ -1,9 +1,11 @@
 """Against what we did not write: さくら's own mock servers, and さくら's own client.
 
-Both come as Go modules and are built in the user's cache. Without Go, or where the modules cannot be had, these tests
-are skipped, with the reason in the summary; with JICHITAI_REQUIRE_GO set, as in CI, that is a failure.
+Both come as Go modules and are built in the user's cache. Without Go, or where the modules cannot be had,
+these tests are skipped, with the reason in the summary; with JICHITAI_REQUIRE_GO set, as in CI, that is a
+failure.
 """
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import os
@@ -39,7 +41,12 @@ def test_the_generated_sdk_is_not_stale() -> None:
 def test_the_official_client_can_drive_the_twin(twin: Twin) -> None:
     program = built("iaas", "conformance-iaas")
     done = subprocess.run(
-        [str(program)], env=os.environ | twin.running.environment(), capture_output=True, text=True, timeout=300, check=False
+        [str(program)],
+        env=os.environ | twin.running.environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     kinds = "packet filter, server and disk, router, VPC router, database, load balancer, NFS, DNS, switch"
@@ -47,7 +54,15 @@ def test_the_official_client_can_drive_the_twin(twin: Twin) -> None:
     assert twin.counts() == {}, "everything that it made, it could delete"
 
 
-SERVICES = ("simplemq", "kms", "secretmanager", "simplenotification", "monitoringsuite", "eventbus", "objectstorage")
+SERVICES = (
+    "simplemq",
+    "kms",
+    "secretmanager",
+    "simplenotification",
+    "monitoringsuite",
+    "eventbus",
+    "objectstorage",
+)
 
 
 def free_port() -> int:
@@ -61,9 +76,13 @@ def mock() -> Iterator[dict[str, str]]:
     """sakumock, and the environment that it tells official clients to use."""
     program = built("sakumock", "sakumock", "github.com/sacloud/sakumock/cmd/sakumock")
     flags = [flag for name in SERVICES for flag in (f"--{name}-addr", f"127.0.0.1:{free_port()}")]
-    process = subprocess.Popen([str(program), "all", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(program), "all", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
-        said = subprocess.run([str(program), "env", *flags], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            [str(program), "env", *flags], capture_output=True, text=True, check=True
+        ).stdout
         pairs = (line.split("=", 1) for line in said.splitlines() if "=" in line and not line.startswith("#"))
         environment = {key.removeprefix("export "): value.strip("\"'") for key, value in pairs}
         addresses = [v for k, v in environment.items() if k.startswith("SAKURA_ENDPOINTS_")]

@@ -1,4 +1,5 @@
-"""Every kind of resource, on the real engine: made, read back without a difference, deleted without a trace."""
+"""Every kind of resource, on the real engine: made, read back without a difference, deleted without a
+trace."""
 
 from __future__ import annotations
 
@@ -10,14 +11,25 @@ from tests.sakura.conftest import Project, Twin
 HERE = Path(__file__).parent
 # What the program hands over and nobody may keep.
 SECRETS = (
-    "correct-horse-battery", "db-password-123", "replica-password-123", "shared-secret", "a-secret-value", "user-password-1",
-    "ci-password-1", "run-password-1", "nosql-password-1", "tidb-password-123", "basic-password", "token-secret-1", "staff-password",
+    "correct-horse-battery",
+    "db-password-123",
+    "replica-password-123",
+    "shared-secret",
+    "a-secret-value",
+    "user-password-1",
+    "ci-password-1",
+    "run-password-1",
+    "nosql-password-1",
+    "tidb-password-123",
+    "basic-password",
+    "token-secret-1",
+    "staff-password",
     "BEGIN PRIVATE KEY",
-)  # fmt: skip
+)
 
 
 def test_every_kind_lives_and_goes(project: Project, twin: Twin) -> None:
-    from providers.sakura.catalog import RESOURCES  # noqa: PLC0415
+    from providers.sakura.catalog import RESOURCES
 
     shutil.copy(HERE / "everything.py", project.folder / "program" / "__main__.py")
     assert set(project.preview()["changeSummary"]) == {"create"}

@@ -1,4 +1,5 @@
-"""The client against the twin over real HTTP: signing in, retrying, giving up, stopping; and the twin's own manners."""
+"""The client against the twin over real HTTP: signing in, retrying, giving up, stopping; and the twin's own
+manners."""
 
 from __future__ import annotations
 
@@ -31,10 +32,13 @@ def switch(api_: Api, name: str = "a", **rest: Any) -> dict[str, Any]:
     return answer["Switch"]
 
 
-# --- retries ----------------------------------------------------------------------------------------------------------
+# --- retries
+# ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("status", "code"), [(503, "busy"), (423, "locked"), (409, "still_creating"), (429, "")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(503, "busy"), (423, "locked"), (409, "still_creating"), (429, "")]
+)
 def test_what_passes_is_tried_again(twin: Twin, status: int, code: str) -> None:
     twin.fault("passing", method="POST", path="/switch", status=status, code=code, times=3)
     assert switch(api(twin))["ID"]
@@ -42,7 +46,13 @@ def test_what_passes_is_tried_again(twin: Twin, status: int, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(409, "limit_count_in_account"), (409, "original_hash_mismatch"), (503, "disk_stock_run_out"), (400, "invalid_format"), (403, "forbidden")],
+    [
+        (409, "limit_count_in_account"),
+        (409, "original_hash_mismatch"),
+        (503, "disk_stock_run_out"),
+        (400, "invalid_format"),
+        (403, "forbidden"),
+    ],
 )
 def test_what_does_not_pass_is_asked_once(twin: Twin, status: int, code: str) -> None:
     twin.fault("final", method="POST", path="/switch", status=status, code=code, times=1)
@@ -66,7 +76,15 @@ def test_an_error_names_all_that_is_needed(twin: Twin) -> None:
         switch(api(twin))
     for language, words in (("ja", ("作成", "上限の緩和")), ("en", ("create", "higher limit"))):
         said = refused.value.text.say(language)
-        for part in ("network:Switch", "内側", "is1a", "409", "limit_count_in_account", refused.value.serial, *words):
+        for part in (
+            "network:Switch",
+            "内側",
+            "is1a",
+            "409",
+            "limit_count_in_account",
+            refused.value.serial,
+            *words,
+        ):
             assert part in said
     assert len(refused.value.serial) == 32
 
@@ -87,7 +105,7 @@ def test_nothing_listens_and_wrong_credentials_are_explained(twin: Twin) -> None
 
 
 def test_stopping_ends_a_wait_at_once(twin: Twin) -> None:
-    from stacks.text import Text  # noqa: PLC0415
+    from stacks.text import Text
 
     client = api(twin)
     threading.Timer(0.3, client.cancel).start()
@@ -107,7 +125,8 @@ def test_calls_keep_to_the_rate(twin: Twin) -> None:
     assert time.monotonic() - began >= 25 / 50
 
 
-# --- signing in -------------------------------------------------------------------------------------------------------
+# --- signing in
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_a_service_principal_signs_in_and_is_preferred(twin: Twin, tmp_path: Path) -> None:
@@ -119,10 +138,16 @@ def test_a_service_principal_signs_in_and_is_preferred(twin: Twin, tmp_path: Pat
     project = iam("/projects", {"code": "city", "name": "city", "description": ""})
     principal = iam("/service-principals", {"project_id": project["id"], "name": "ci", "description": ""})
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     uploaded = iam(f"/service-principals/{principal['id']}/upload-key", {"public_key": public.decode()})
     file = tmp_path / "key.pem"
-    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
     signed = {
         "SAKURA_SERVICE_PRINCIPAL_ID": str(principal["id"]),
         "SAKURA_SERVICE_PRINCIPAL_KEY_KID": uploaded["kid"],
@@ -135,7 +160,7 @@ def test_a_service_principal_signs_in_and_is_preferred(twin: Twin, tmp_path: Pat
     # A token that the API no longer knows is replaced by a new one, once.
     with pytest.raises(ApiError):
         switch(api(twin, **(signed | {"SAKURA_SERVICE_PRINCIPAL_KEY_KID": "unknown"})))
-    from providers.twin.sakura import client as inside  # noqa: PLC0415
+    from providers.twin.sakura import client as inside
 
     bearer = client.authorization.header().removeprefix("Bearer ")
     inside.remove(twin.folder, "bearer", "", bearer)
@@ -152,7 +177,9 @@ def test_where_settings_come_from(tmp_path: Path) -> None:
     (tmp_path / ".usacloud" / "current").write_text("city\n", encoding="utf-8")
     assert resolve({}, home).zone == "tk1b"
     assert resolve({}, home | {"SAKURACLOUD_ACCESS_TOKEN": "old"}).token == "old"
-    assert resolve({}, home | {"SAKURACLOUD_ACCESS_TOKEN": "old", "SAKURA_ACCESS_TOKEN": "new"}).token == "new"
+    assert (
+        resolve({}, home | {"SAKURACLOUD_ACCESS_TOKEN": "old", "SAKURA_ACCESS_TOKEN": "new"}).token == "new"
+    )
     assert resolve({"token": "stack"}, home | {"SAKURA_ACCESS_TOKEN": "new"}).token == "stack"
     with pytest.raises(ConfigError, match="nowhere"):
         resolve({"profile": "nowhere"}, home)
@@ -162,7 +189,9 @@ def test_where_settings_come_from(tmp_path: Path) -> None:
         resolve({"rateLimit": -1}, {})
 
 
-@pytest.mark.parametrize("url", ["http://example.jp/cloud/zone", "http://127.0.0.1.example.jp/", "ftp://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "url", ["http://example.jp/cloud/zone", "http://127.0.0.1.example.jp/", "ftp://127.0.0.1/"]
+)
 def test_credentials_never_travel_in_the_clear(url: str) -> None:
     with pytest.raises(ConfigError):
         resolve({}, {"SAKURA_API_ROOT_URL": url})
@@ -174,13 +203,17 @@ def test_addresses_are_the_official_ones() -> None:
     root = resolve({}, {}).api_root_url
     assert base_url("iaas", "tk1a", root, {}) == "https://secure.sakura.ad.jp/cloud/zone/tk1a/api/cloud/1.1"
     assert base_url("iam", "", root, {}) == "https://secure.sakura.ad.jp/cloud/api/iam/1.0"
-    assert base_url("monitoring", "", root, {}) == "https://secure.sakura.ad.jp/cloud/zone/is1a/api/monitoring/1.0"
+    assert (
+        base_url("monitoring", "", root, {})
+        == "https://secure.sakura.ad.jp/cloud/zone/is1a/api/monitoring/1.0"
+    )
     assert base_url("kms", "", root, {"KMS": "http://localhost:18081/"}) == "http://localhost:18081"
     with pytest.raises(ConfigError):
         base_url("iam", "", "http://127.0.0.1:1/elsewhere", {})
 
 
-# --- the twin's manners -----------------------------------------------------------------------------------------------
+# --- the twin's manners
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_twin_answers_as_the_api_does(twin: Twin) -> None:
@@ -218,15 +251,25 @@ def test_the_twin_refuses_what_the_api_refuses(twin: Twin) -> None:
             return http.request(method, path, json=body).json()["error_code"]
 
         switch_id = http.post("/switch", json={"Switch": {"Name": "a"}}).json()["Switch"]["ID"]
-        server = {"Name": "s", "ServerPlan": {"CPU": 1, "MemoryMB": 1024}, "ConnectedSwitches": [{"ID": switch_id}]}
+        server = {
+            "Name": "s",
+            "ServerPlan": {"CPU": 1, "MemoryMB": 1024},
+            "ConnectedSwitches": [{"ID": switch_id}],
+        }
         server_id = http.post("/server", json={"Server": server}).json()["Server"]["ID"]
         assert code("DELETE", f"/switch/{switch_id}") == "disconnect_b4_delete"
         assert http.put(f"/server/{server_id}/power").is_success
         while http.get(f"/server/{server_id}").json()["Server"]["Instance"]["Status"] != "up":
             time.sleep(0.02)
         assert code("DELETE", f"/server/{server_id}") == "server_power_must_be_down"
-        assert code("PUT", f"/server/{server_id}/plan", {"CPU": 2, "MemoryMB": 4096}) == "server_power_must_be_down"
-        assert code("POST", "/server", {"Server": server | {"ServerPlan": {"CPU": 99, "MemoryMB": 1}}}) == "param_res_not_found"
+        assert (
+            code("PUT", f"/server/{server_id}/plan", {"CPU": 2, "MemoryMB": 4096})
+            == "server_power_must_be_down"
+        )
+        assert (
+            code("POST", "/server", {"Server": server | {"ServerPlan": {"CPU": 99, "MemoryMB": 1}}})
+            == "param_res_not_found"
+        )
         item = {"Name": "example.jp", "Provider": {"Class": "dns"}, "Status": {"Zone": "example.jp"}}
         assert http.post("/commonserviceitem", json={"CommonServiceItem": item}).status_code == 201
         assert code("POST", "/commonserviceitem", {"CommonServiceItem": item}) == "res_already_exists"
@@ -237,10 +280,10 @@ def test_the_twin_refuses_what_the_api_refuses(twin: Twin) -> None:
 
 def test_the_twin_remembers_what_it_said(tmp_path: Path) -> None:
     """kill -9 of the twin loses nothing that was answered."""
-    import os  # noqa: PLC0415
-    import signal  # noqa: PLC0415
+    import os
+    import signal
 
-    from providers.twin.sakura import client as inside  # noqa: PLC0415
+    from providers.twin.sakura import client as inside
 
     running = inside.start(tmp_path, 600)
     made = switch(api(Twin(running)))

@@ -3,6 +3,7 @@
 What the cloud holds is counted after each recovery and compared with an undisturbed run of the same program.
 """
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import os
@@ -15,7 +16,8 @@ import pytest
 
 from tests.sakura.conftest import Project, Twin
 
-# Kinds that are found again by a tag, by their description, and by a note on disk alone; long chains and short ones.
+# Kinds that are found again by a tag, by their description, and by a note on disk alone; long chains and
+# short ones.
 PROGRAM = """
 switch = sakura.network.Switch("switch", name="switch", tags=["a"])
 filter = sakura.network.PacketFilter("filter", name="filter", expressions=[{"protocol": "ip", "action": "deny"}])
@@ -42,7 +44,9 @@ pulumi.export("secret", key.secret_key)
 
 def processes(parent: int) -> list[tuple[int, str]]:
     """Everything under a process, with its command line."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
     found, todo = [], {str(parent)}
     while todo:
@@ -111,14 +115,16 @@ def test_lost_answers_orphan_nothing(projects, twin: Twin) -> None:
 def test_what_fails_half_way_is_kept_and_finished(projects, twin: Twin) -> None:
     project = projects("half")
     project.program(PROGRAM)
-    twin.fault("no-power", method="PUT", path="/server/.*/power", status=503, code="boot_failure_in_group", times=0)
+    twin.fault(
+        "no-power", method="PUT", path="/server/.*/power", status=503, code="boot_failure_in_group", times=0
+    )
     done = project.run("up", "--yes", "--skip-preview")
     assert done.returncode != 0
     assert "boot_failure_in_group" in done.stdout
     (server,) = (r for r in project.state() if r["type"] == "sakura:compute:Server")
     assert server["id"] == twin.of("server")[0]["ID"], "what was made is in the state"
     assert server["initErrors"]
-    from providers.twin.sakura import client  # noqa: PLC0415
+    from providers.twin.sakura import client
 
     client.clear_faults(twin.folder)
     project.ok("up", "--yes", "--skip-preview")
@@ -136,7 +142,10 @@ sakura.storage.Nfs("nfs", name="nfs", switch_id=switch.id, netmask=24, ip_addres
 """
     )
     project.ok("up", "--yes", "--skip-preview")
-    assert {k: v for k, v in twin.counts().items() if k in ("disk", "appliance")} == {"disk": 1, "appliance": 1}
+    assert {k: v for k, v in twin.counts().items() if k in ("disk", "appliance")} == {
+        "disk": 1,
+        "appliance": 1,
+    }
     assert {d["Availability"] for d in (*twin.of("disk"), *twin.of("appliance"))} == {"available"}
 
 

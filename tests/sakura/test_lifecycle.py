@@ -27,8 +27,12 @@ def test_the_life_of_a_server(project: Project, twin: Twin) -> None:
     project.ok("up", "--yes", "--skip-preview")
     assert project.outputs()["status"] == "up"
     assert {k: v for k, v in twin.counts().items() if k != "bearer"} == {
-        "disk": 1, "interface": 1, "packetfilter": 1, "server": 1, "switch": 1,
-    }  # fmt: skip
+        "disk": 1,
+        "interface": 1,
+        "packetfilter": 1,
+        "server": 1,
+        "switch": 1,
+    }
     assert project.preview()["changeSummary"] == {"same": 5}
     project.ok("refresh", "--yes", "--skip-preview")
     assert project.preview()["changeSummary"] == {"same": 5}

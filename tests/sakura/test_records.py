@@ -1,5 +1,6 @@
 """The records, and what is made of them: pure, so tested with many values."""
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import json
@@ -57,11 +58,17 @@ def records(fields: tuple[Field, ...]) -> st.SearchStrategy[dict[str, Any]]:
 
 def plain_fields(resource: Resource) -> tuple[Field, ...]:
     """Those that go out and come back by their record alone."""
-    return tuple(f for f in resource.inputs if f.wire and f.source == f.wire and not f.write_only and f.send != "never")
+    return tuple(
+        f for f in resource.inputs if f.wire and f.source == f.wire and not f.write_only and f.send != "never"
+    )
 
 
 @pytest.mark.parametrize("token", sorted(BY_TOKEN))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_what_goes_out_comes_back(token: str, data: st.DataObject) -> None:
     resource = BY_TOKEN[token]
@@ -101,7 +108,9 @@ def test_records_are_sound() -> None:
         for part in (*resource.import_parts, *resource.natural_key):
             assert part in names, (resource.token, part)
         # Terraform has no resource for the root key of an object storage account.
-        assert resource.terraform or resource.name == "AccessKey", f"{resource.token}: what does Terraform call it?"
+        assert resource.terraform or resource.name == "AccessKey", (
+            f"{resource.token}: what does Terraform call it?"
+        )
 
 
 def test_the_issue_names_no_kind_that_is_missing() -> None:
@@ -114,7 +123,15 @@ def test_the_issue_names_no_kind_that_is_missing() -> None:
     SecurityControlActivation SecurityControlRule SecurityControlAction"""
     assert set(wanted.split()) <= {r.name for r in RESOURCES}
     functions = {f.name for f in FUNCTIONS}
-    assert {"getArchive", "getCdrom", "getZones", "getPlans", "getSwitch", "getServer", "getPrices"} <= functions
+    assert {
+        "getArchive",
+        "getCdrom",
+        "getZones",
+        "getPlans",
+        "getSwitch",
+        "getServer",
+        "getPrices",
+    } <= functions
 
 
 def test_the_schema_is_one_that_pulumi_knows() -> None:
@@ -149,13 +166,17 @@ def test_the_reference_names_everything() -> None:
         ("sakura:network:Switch", {"name": "a" * 65}, "name"),
         ("sakura:network:Switch", {"name": "a", "tags": [str(i) for i in range(10)]}, "tags"),
         ("sakura:network:Internet", {"name": "a", "netmask": 25}, "netmask"),
-        ("sakura:network:PacketFilter", {"name": "a", "expressions": [{"protocol": "icmp", "destinationPort": "1"}]}, "expressions[0]"),
+        (
+            "sakura:network:PacketFilter",
+            {"name": "a", "expressions": [{"protocol": "icmp", "destinationPort": "1"}]},
+            "expressions[0]",
+        ),
         ("sakura:network:VpcRouter", {"name": "a", "plan": "premium"}, "publicInterface"),
         ("sakura:compute:Server", {"name": "a", "memory": "4"}, "memory"),
         ("sakura:compute:Server", {"name": "a", "diskEdit": {"hostname": "a"}}, "diskEdit"),
         ("sakura:app:AppRunApplication", {"name": "a", "timeoutSeconds": 0}, "timeoutSeconds"),
     ],
-)  # fmt: skip
+)
 def test_bad_inputs_are_named(token: str, inputs: dict[str, Any], place: str) -> None:
     found = {p.property: p.text for p in validate.problems(BY_TOKEN[token], inputs)}
     assert place in found
@@ -187,7 +208,10 @@ def test_passwords_are_sealed_and_recognised() -> None:
     [
         ({"error_code": "busy", "error_msg": "混雑", "serial": "s"}, ("busy", "混雑", "s")),
         ({"type": "about:blank", "title": "x", "detail": "60秒後"}, ("", "60秒後", "")),
-        ({"error": {"code": 409, "message": "m", "trace_id": "t", "errors": [{"message": "e"}]}}, ("", "m (e)", "t")),
+        (
+            {"error": {"code": 409, "message": "m", "trace_id": "t", "errors": [{"message": "e"}]}},
+            ("", "m (e)", "t"),
+        ),
         ({"error": "plain"}, ("", "plain", "")),
         ({"name": ["too long", "odd"]}, ("", "name: too long, odd", "")),
         ("<html>", ("", "<html>", "")),
@@ -201,10 +225,18 @@ def test_every_form_of_error_is_read(body: Any, expected: tuple[str, str, str]) 
 @pytest.mark.parametrize(
     ("type_", "wire", "value"),
     [
-        (Scalar("boolean", "text_bool"), "True", True), (Scalar("boolean", "text_bool"), "", False), (Scalar("boolean"), "false", False),
-        (Scalar("integer", "text_number"), "80", 80), (Scalar("integer"), 80.0, 80), (Scalar("integer"), "", None), (Scalar("string", "id"), 113000000001, "113000000001"),
-        (Record("R", ()), [], None), (ListOf(Scalar("string")), [None, "a"], ["a"]), (ListOf(Record("R", ())), [[], {}], [{}]), (MapOf(Scalar("string")), [], None),
+        (Scalar("boolean", "text_bool"), "True", True),
+        (Scalar("boolean", "text_bool"), "", False),
+        (Scalar("boolean"), "false", False),
+        (Scalar("integer", "text_number"), "80", 80),
+        (Scalar("integer"), 80.0, 80),
+        (Scalar("integer"), "", None),
+        (Scalar("string", "id"), 113000000001, "113000000001"),
+        (Record("R", ()), [], None),
+        (ListOf(Scalar("string")), [None, "a"], ["a"]),
+        (ListOf(Record("R", ())), [[], {}], [{}]),
+        (MapOf(Scalar("string")), [], None),
     ],
-)  # fmt: skip
+)
 def test_reading_is_tolerant(type_: Type, wire: Any, value: Any) -> None:
     assert convert.from_wire(type_, wire) == value

@@ -1,9 +1,10 @@
 """200 resources at once, with waits as on the platform but 60 times faster; and what the provider weighs.
 
-The limits are the issue's: 40 s and 120 MB. JICHITAI_SLOW_MACHINE, a factor, loosens the time where several jobs share
-a machine; the weight is the same everywhere.
+The limits are the issue's: 40 s and 120 MB. JICHITAI_SLOW_MACHINE, a factor, loosens the time where several
+jobs share a machine; the weight is the same everywhere.
 """
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 import os
@@ -51,7 +52,9 @@ def heaviest(pid: int, done: threading.Event) -> list[float]:
             if "providers.sakura" in args:
                 status = Path(f"/proc/{child}/status")
                 text = status.read_text(encoding="utf-8") if status.exists() else ""
-                found += [int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")]
+                found += [
+                    int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")
+                ]
     return found
 
 

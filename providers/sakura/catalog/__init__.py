@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from typing import Final
 
-from providers.sakura.model import Function, Resource
-
-from . import (
+from providers.sakura.catalog import (
     app,
+    closed,
     compute,
     database,
     dns,
+    enhancedlb,
     functions,
     iam,
     loadbalancer,
     messaging,
     monitoring,
     network,
+    nosql,
     objectstorage,
     security,
+    storage,
     vpcrouter,
 )
+from providers.sakura.model import Function, Resource
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     *compute.RESOURCES,
+    *storage.RESOURCES,
     *network.RESOURCES,
     *vpcrouter.RESOURCES,
+    *closed.RESOURCES,
     *loadbalancer.RESOURCES,
+    *enhancedlb.RESOURCES,
     *dns.RESOURCES,
     *database.RESOURCES,
+    *nosql.RESOURCES,
     *objectstorage.RESOURCES,
     *security.RESOURCES,
     *app.RESOURCES,

@@ -9,15 +9,10 @@ from providers.sakura.model import (
     BOOL,
     COMMON,
     DAYS,
-    DESCRIPTION,
     ID,
     INT,
-    NAME,
-    RESOURCE_ID,
     STR,
     STRING_SET,
-    STRINGS,
-    TAGS,
     ZONE,
     Json,
     ListOf,
@@ -35,7 +30,7 @@ from .loadbalancer import ADDRESS
 
 _PLANS: Final = {"10g": 10, "30g": 30, "90g": 90, "240g": 240, "500g": 500, "1t": 1000}
 """Plan numbers (facts: sakura-api.md §2.5); the redundant and replica plans are one more."""
-_HOUR: Final = "([0-1][0-9]|2[0-3]):(00|15|30|45)"
+HOUR: Final = "([0-1][0-9]|2[0-3]):(00|15|30|45)"
 _BACKUP: Final = Record(
     "DatabaseBackup",
     (
@@ -56,7 +51,7 @@ _BACKUP: Final = Record(
             "時刻（HH:mm、15分単位）。",
             "Time, HH:mm in quarters of an hour.",
             required=True,
-            pattern=_HOUR,
+            pattern=HOUR,
         ),
         f("rotate", INT, "Rotate", "残す数。", "How many are kept.", default=8, low=1, high=8),
     ),
@@ -90,7 +85,7 @@ _CONTINUOUS: Final = Record(
             "時刻（HH:mm、15分単位）。",
             "Time, HH:mm in quarters of an hour.",
             required=True,
-            pattern=_HOUR,
+            pattern=HOUR,
         ),
         f("rotate", INT, "Rotate", "残す数。", "How many are kept.", default=8, low=1, high=8),
     ),
@@ -130,7 +125,7 @@ _NETWORK: Final = (
         high=2,
     ),
 )
-_DISK: Final = (
+DISK_ENCRYPTION: Final = (
     f(
         "encryptionAlgorithm",
         STR,
@@ -189,7 +184,8 @@ DATABASE: Final = Resource(
     terraform=("sakura_database", "sakuracloud_database"),
     notes=(
         Text(
-            ja="Oracle Database のマネージドサービスはこのクラウドにありません。サーバーの上で動かしてください。",
+            ja="Oracle Database のマネージドサービスはこのクラウドにありません。"
+            "サーバーの上で動かしてください。",
             en="This cloud has no managed Oracle Database: run it on servers.",
         ),
     ),
@@ -206,7 +202,15 @@ DATABASE: Final = Resource(
             default="postgres",
             immutable=True,
         ),
-        f("version", STR, "Remark.DBConf.Common.DatabaseVersion", "版。", "Version.", immutable=True, api_chooses=True),
+        f(
+            "version",
+            STR,
+            "Remark.DBConf.Common.DatabaseVersion",
+            "版。",
+            "Version.",
+            immutable=True,
+            api_chooses=True,
+        ),
         f(
             "plan",
             named(**_PLANS),
@@ -281,7 +285,7 @@ DATABASE: Final = Resource(
             "Send to the monitoring suite?",
             default=False,
         ),
-        *_DISK,
+        *DISK_ENCRYPTION,
         out("availability", STR, "Availability", "状態。", "State."),
     ),
 )
@@ -316,208 +320,11 @@ REPLICA: Final = Resource(
             refers_to="database:Database",
         ),
         *_NETWORK,
-        *_DISK,
+        *DISK_ENCRYPTION,
         out("availability", STR, "Availability", "状態。", "State."),
     ),
 )
 
-ENHANCED: Final = Resource(
-    module="database",
-    name="EnhancedDB",
-    service="iaas",
-    path="/commonserviceitem",
-    envelope="CommonServiceItem",
-    collection="CommonServiceItems",
-    fixed=(("Provider.Class", "enhanceddb"),),
-    flow="enhanceddb",
-    marker="tags",
-    doc=Text(ja="エンハンスドデータベース（TiDB）。", en="An enhanced database (TiDB)."),
-    terraform=("sakura_enhanced_db", "sakuracloud_enhanced_db"),
-    delete_before_replace=True,
-    fields=(
-        *COMMON,
-        f(
-            "databaseName",
-            STR,
-            "Status.database_name",
-            "データベース名。",
-            "Name of the database.",
-            required=True,
-            immutable=True,
-        ),
-        f(
-            "databaseType",
-            STR,
-            "Status.database_type",
-            "種類。",
-            "Kind.",
-            choices=("tidb",),
-            default="tidb",
-            immutable=True,
-        ),
-        f(
-            "region",
-            STR,
-            "Status.region",
-            "リージョン。",
-            "Region.",
-            choices=("is1", "tk1"),
-            required=True,
-            immutable=True,
-        ),
-        f("password", STR, "", "パスワード。", "Password.", required=True, write_only=True, send="never"),
-        f(
-            "allowedNetworks",
-            STRINGS,
-            "",
-            "接続を許すネットワーク。",
-            "Networks that may connect.",
-            send="never",
-        ),
-        out("hostname", STR, "Status.hostname", "ホスト名。", "Host name."),
-        out("port", INT, "Status.port", "ポート。", "Port."),
-    ),
-)
-
-_NOSQL_BACKUP: Final = Record(
-    "NosqlBackup",
-    (
-        f(
-            "connect",
-            STR,
-            "Connect",
-            "NFSの場所。",
-            "NFS, as nfs://address/path.",
-            required=True,
-            pattern="nfs://[0-9.]+/[A-Za-z0-9_/-]+",
-        ),
-        f("daysOfWeek", STRING_SET, "DayOfWeek", "曜日。", "Days of the week.", elements=DAYS),
-        f("time", STR, "Time", "時刻。", "Time.", pattern=_HOUR),
-        f("rotate", INT, "Rotate", "残す数。", "How many are kept.", required=True, low=1, high=8),
-    ),
-)
-_N: Final = "Remark.Nosql"
-
-NOSQL: Final = Resource(
-    module="database",
-    name="NoSql",
-    service="nosql",
-    path="/appliance",
-    envelope="Appliance",
-    collection="Appliances",
-    fixed=(("Class", "nosql"), ("Remark.Nosql.DatabaseEngine", "Cassandra"), ("Remark.Nosql.Zone", "tk1b")),
-    doc=Text(
-        ja="NoSQL（Cassandra）。東京第2ゾーンにだけあります。",
-        en="A NoSQL database (Cassandra); in tk1b only.",
-    ),
-    flow="nosql",
-    marker="tags",
-    settings="Settings",
-    delete_before_replace=True,
-    terraform=("sakura_nosql",),
-    fields=(
-        NAME,
-        DESCRIPTION,
-        TAGS,
-        RESOURCE_ID,
-        f(
-            "plan",
-            named(**{"40GB": 51142, "100GB": 51143, "250GB": 51144}),
-            "Plan.ID",
-            "プラン。",
-            "Plan.",
-            choices=("40GB", "100GB", "250GB"),
-            default="100GB",
-            immutable=True,
-        ),
-        f(
-            "switchId",
-            ID,
-            "",
-            "スイッチ。",
-            "The switch.",
-            required=True,
-            immutable=True,
-            send="never",
-            refers_to="network:Switch",
-            read="Interfaces.0.Switch.ID",
-        ),
-        f(
-            "ipAddresses",
-            STRINGS,
-            "",
-            "アドレス（3つ）。",
-            "The three addresses.",
-            required=True,
-            immutable=True,
-            low=3,
-            high=3,
-            send="never",
-        ),
-        f(
-            "gateway",
-            STR,
-            "Remark.Network.DefaultRoute",
-            "ゲートウェイ。",
-            "Gateway.",
-            required=True,
-            immutable=True,
-        ),
-        f(
-            "netmask",
-            INT,
-            "Remark.Network.NetworkMaskLen",
-            "プレフィックス長。",
-            "Prefix length.",
-            required=True,
-            immutable=True,
-            low=8,
-            high=29,
-        ),
-        f("version", STR, f"{_N}.DatabaseVersion", "版。", "Version.", immutable=True, api_chooses=True),
-        f(
-            "username",
-            STR,
-            f"{_N}.DefaultUser",
-            "既定のユーザー。",
-            "Default user.",
-            required=True,
-            immutable=True,
-            pattern="[a-z][a-z0-9_]{3,19}",
-        ),
-        f("port", INT, f"{_N}.Port", "ポート。", "Port.", default=9042, immutable=True, low=1024, high=65535),
-        f(
-            "password",
-            STR,
-            "Settings.Password",
-            "パスワード。",
-            "Password.",
-            required=True,
-            write_only=True,
-            low=12,
-            high=30,
-            pattern="[a-zA-Z0-9-._]+",
-        ),
-        f(
-            "reserveIpAddress",
-            STR,
-            "Settings.ReserveIPAddress",
-            "予備のアドレス。",
-            "Spare address.",
-            required=True,
-        ),
-        f(
-            "sourceNetworks",
-            STRING_SET,
-            "Settings.SourceNetwork",
-            "接続を許すネットワーク。",
-            "Networks that may connect.",
-        ),
-        f("backup", _NOSQL_BACKUP, "Settings.Backup", "バックアップ。", "Backups."),
-        *_DISK,
-        out("availability", STR, "Availability", "状態。", "State."),
-    ),
-)
 
 NFS: Final = Resource(
     module="storage",
@@ -554,4 +361,4 @@ NFS: Final = Resource(
     ),
 )
 
-RESOURCES: Final = (DATABASE, REPLICA, ENHANCED, NOSQL, NFS)
+RESOURCES: Final = (DATABASE, REPLICA, NFS)

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from providers.sakura.catalog import (
+    app,
+    closed,
+    compute,
+    database,
+    dns,
+    enhancedlb,
+    iam,
+    loadbalancer,
+    messaging,
+    monitoring,
+    network,
+    nosql,
+    security,
+    storage,
+    vpcrouter,
+)
 from providers.sakura.model import (
     ANY,
     BOOL,
@@ -24,31 +41,21 @@ from providers.sakura.model import (
 )
 from stacks.text import Text
 
-from . import (
-    app,
-    compute,
-    database,
-    dns,
-    iam,
-    loadbalancer,
-    messaging,
-    monitoring,
-    network,
-    security,
-    vpcrouter,
-)
-
 _SOURCES: Final = (
     app,
+    closed,
     compute,
     database,
     dns,
+    enhancedlb,
     iam,
     loadbalancer,
     messaging,
     monitoring,
     network,
+    nosql,
     security,
+    storage,
     vpcrouter,
 )
 _BY_ID: Final = f("id", ID, "", "ID。", "Id.")
@@ -96,7 +103,7 @@ _LOOKUPS: Final = tuple(
     if any(x.name in ("name", "zone", "target") and x.wire for x in resource.fields)
     and resource.collection
     and resource is not dns.DNS_RECORD
-    and resource is not compute.ARCHIVE
+    and resource is not storage.ARCHIVE
     and resource is not security.SECRET
 )
 

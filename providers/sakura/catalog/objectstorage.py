@@ -52,7 +52,16 @@ BUCKET: Final = Resource(
             pattern="[a-z][a-z0-9-]*[a-z0-9]",
         ),
         _site(),
-        f("plan", STR, "plan.type", "種類。", "Kind.", choices=("standard", "archive"), immutable=True, api_chooses=True),
+        f(
+            "plan",
+            STR,
+            "plan.type",
+            "種類。",
+            "Kind.",
+            choices=("standard", "archive"),
+            immutable=True,
+            api_chooses=True,
+        ),
         RESOURCE_ID,
         out(
             "contractId",

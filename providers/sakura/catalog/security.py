@@ -35,7 +35,8 @@ KMS_KEY: Final = Resource(
     marker="tags",
     doc=Text(
         ja="KMSの鍵。削除すると取り消せないため、既定では7日後の破棄を予約します。",
-        en="A KMS key. Deletion cannot be undone, so by default the destruction is scheduled seven days ahead.",
+        en="A KMS key. Deletion cannot be undone, so by default the destruction is scheduled seven days "
+        "ahead.",
     ),
     terraform=("sakura_kms", "sakuracloud_kms"),
     fields=(

@@ -1,5 +1,6 @@
 """Appliances: they are copied first, then take settings, then run (facts: sakura-api.md §2.6)."""
 
+# ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
 import json
@@ -21,7 +22,8 @@ _COPIES: Final = 3
 
 
 def await_copy(flow: Flow, job: Job) -> None:
-    """Wait until the copy is done; one that fails is deleted and made again. SakuraError when none succeeds."""
+    """Wait until the copy is done; one that fails is deleted and made again. SakuraError when none
+    succeeds."""
     for _ in range(_COPIES):
         if _copied(flow, job):
             return
@@ -41,20 +43,19 @@ def await_copy(flow: Flow, job: Job) -> None:
 
 
 def _copied(flow: Flow, job: Job) -> bool:
-    seen = ""
+    seen: list[str] = []
 
     def settled() -> bool:
-        nonlocal seen
         try:
-            seen = str(flow.load(job).get("Availability") or "available")
+            seen.append(str(flow.load(job).get("Availability") or "available"))
         except ApiError as error:
             if error.missing:
                 return False  # just created: the API does not list it yet
             raise
-        return seen in ("available", "failed", "discontinued")
+        return seen[-1] in ("available", "failed", "discontinued")
 
     job.wait(AVAILABLE, settled)
-    return seen == "available"
+    return seen[-1] == "available"
 
 
 class ApplianceFlow(Flow):
@@ -76,7 +77,8 @@ class ApplianceFlow(Flow):
         """What must be done before it runs."""
 
     def update(self, job: Job) -> None:
-        """Write name, tags and settings, then apply the settings: without that nothing takes effect (tf#38)."""
+        """Write name, tags and settings, then apply the settings: without that nothing takes effect
+        (tf#38)."""
         super().update(job)
         if job.resource.settings:
             job.call("PUT", f"{job.item_path}/config")
@@ -131,7 +133,8 @@ def _plan_of(job: Job, kind: str, size: int) -> str:
     sizes = ", ".join(str(p["size"]) for p in plans)
     raise SakuraError(
         Text(
-            ja=f"{job.where.say('ja')}: NFSのプラン {kind} {size} GiB はこのゾーンにありません。使えるサイズ: {sizes}",
+            ja=f"{job.where.say('ja')}: NFSのプラン {kind} {size} GiB はこのゾーンにありません。"
+            f"使えるサイズ: {sizes}",
             en=f"{job.where.say('en')}: there is no NFS plan {kind} {size} GiB in this zone. Sizes: {sizes}",
         )
     )
@@ -178,7 +181,8 @@ class ReplicaFlow(ApplianceFlow):
         if not settings.get("ReplicaUser"):
             raise SakuraError(
                 Text(
-                    ja=f"{job.where.say('ja')}: 元のデータベース {master_id} に replicaUser が設定されていません。",
+                    ja=f"{job.where.say('ja')}: 元のデータベース {master_id} に replicaUser "
+                    "が設定されていません。",
                     en=f"{job.where.say('en')}: the master {master_id} has no replicaUser.",
                 )
             )
@@ -269,7 +273,7 @@ class GatewayFlow(ApplianceFlow):
         """The services, each in its own property."""
         found: dict[str, Json] = dict.fromkeys((*_GATEWAY_SERVICES, "appRunDedicatedControl"))
         listed = convert.get(document, "Settings.ServiceEndpointGateway.EnabledServices")
-        for service in listed if isinstance(listed, list) else ():
+        for service in convert.items(listed):
             if service.get("Type") == "AppRunDedicatedControlPlane":
                 found["appRunDedicatedControl"] = True
             for name, kind in _GATEWAY_SERVICES.items():

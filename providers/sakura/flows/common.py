@@ -1,5 +1,6 @@
 """Kinds under /commonserviceitem that ask for more than create, read, update, delete."""
 
+# ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -61,7 +62,8 @@ class LocalRouterFlow(TwoPhaseFlow):
         return body
 
     def delete(self, job: Job) -> None:
-        """Delete it, and wait until its switch has let go: the switch cannot be deleted before (libsacloud#479)."""
+        """Delete it, and wait until its switch has let go: the switch cannot be deleted before
+        (libsacloud#479)."""
         switch = convert.get(self.load(job), "Settings.LocalRouter.Switch")
         super().delete(job)
         if isinstance(switch, Mapping) and switch.get("Category") == "cloud" and switch.get("Code"):

@@ -1,5 +1,6 @@
 """DNS: a zone is one document, which zone and record resources must not both own (tf-sakura#51); monitors."""
 
+# ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ _SETS = "Settings.DNS.ResourceRecordSets"
 
 
 class DnsFlow(Flow):
-    """Zones. Records that the program does not list here belong to DnsRecord resources, and are left alone."""
+    """Zones. Records that the program does not list here belong to DnsRecord resources, and are left
+    alone."""
 
     def body(self, job: Job, when: str, onto: Json = None) -> dict[str, Json]:
         """With the zone's name where creation wants it, and the records of others as they are."""
@@ -52,8 +54,8 @@ class MonitorFlow(Flow):
 class DnsRecordFlow(Flow):
     """One record set of a zone: the zone is one document, so each change reads it, merges and writes it back.
 
-    A zone that lists its own `records` and record resources would be two owners of one document (tf-sakura#51):
-    the record refuses such a zone's records only where they collide.
+    A zone that lists its own `records` and record resources would be two owners of one document
+    (tf-sakura#51): the record refuses such a zone's records only where they collide.
     """
 
     def create(self, job: Job) -> None:

@@ -1,4 +1,5 @@
-"""Resources that are one document at a known address: written whole, never created (IAM policies, password rules)."""
+"""Resources that are one document at a known address: written whole, never created (IAM policies, password
+rules)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ class DocumentFlow(Flow):
     """PUT makes and changes it; deleting puts back `resource.reset`, or sends DELETE when there is none."""
 
     def create(self, job: Job) -> None:
-        """Write the document. Its id is the last property in its address, or its name where there is one only."""
+        """Write the document. Its id is the last property in its address, or its name where there is one
+        only."""
         job.id = self.identity(job)
         self.change(job)
 

@@ -1,8 +1,8 @@
 """Switching servers and appliances on and off (facts: sakura-api.md §2.6).
 
-The first request may be refused for a while with still_creating; requests are repeated while nothing has moved; a
-409 after one that was accepted means that it is under way. An orderly shutdown may never end: after a time the power
-is cut.
+The first request may be refused for a while with still_creating; requests are repeated while nothing has
+moved; a 409 after one that was accepted means that it is under way. An orderly shutdown may never end: after
+a time the power is cut.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def boot(job: Job, load: Callable[[], Json], variables: Mapping[str, Any] | None
 
 
 def shut_down(job: Job, load: Callable[[], Json], *, force: bool) -> None:
-    """Switch off and wait until it is down: in an orderly way first unless `force`, then by cutting the power."""
+    """Switch off and wait until it is down: in an orderly way first unless `force`, then by cutting the
+    power."""
     off = f"{job.item_path}/power"
     if not force:
         try:

@@ -1,5 +1,7 @@
-"""VPC routers: eight interfaces in arrays by number, a firewall of eight entries, settings that must be applied."""
+"""VPC routers: eight interfaces in arrays by number, a firewall of eight entries, settings that must be
+applied."""
 
+# ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -108,7 +110,7 @@ def _connected(document: Json) -> dict[int, str]:
     """Interface number → switch id, of the private interfaces."""
     found: dict[int, str] = {}
     listed = convert.get(document, "Interfaces")
-    for at, interface in enumerate(listed if isinstance(listed, list) else ()):
+    for at, interface in enumerate(convert.items(listed)):
         if at and isinstance(interface, Mapping):
             switch = convert.get(interface, "Switch.ID")
             if switch not in (convert.ABSENT, None):
@@ -167,9 +169,13 @@ def _read_interface(index: int, switch: str, settings: Json) -> Json:
 
 
 _RULE: Final = {
-    "protocol": "Protocol", "sourceNetwork": "SourceNetwork", "sourcePort": "SourcePort",
-    "destinationNetwork": "DestinationNetwork", "destinationPort": "DestinationPort", "description": "Description",
-}  # fmt: skip
+    "protocol": "Protocol",
+    "sourceNetwork": "SourceNetwork",
+    "sourcePort": "SourcePort",
+    "destinationNetwork": "DestinationNetwork",
+    "destinationPort": "DestinationPort",
+    "description": "Description",
+}
 
 
 def _firewall(firewalls: Iterable[Mapping[str, Json]]) -> Json:
@@ -195,7 +201,7 @@ def _firewall(firewalls: Iterable[Mapping[str, Json]]) -> Json:
 def _read_firewall(router: Mapping[str, Json]) -> list[Json]:
     found: list[Json] = []
     config = convert.get(router, "Firewall.Config")
-    for at, entry in enumerate(config if isinstance(config, list) else ()):
+    for at, entry in enumerate(convert.items(config)):
         for direction, wire in _DIRECTIONS.items():
             rules = entry.get(wire) if isinstance(entry, Mapping) else None
             if not rules:
@@ -213,9 +219,18 @@ def _read_firewall(router: Mapping[str, Json]) -> list[Json]:
 
 
 _SWITCHED: Final = (
-    "StaticNAT", "PortForwarding", "DHCPServer", "DHCPStaticMapping", "DNSForwarding", "PPTPServer", "L2TPIPsecServer",
-    "WireGuardServer", "RemoteAccessUsers", "SiteToSiteIPsecVPN", "StaticRoutes",
-)  # fmt: skip
+    "StaticNAT",
+    "PortForwarding",
+    "DHCPServer",
+    "DHCPStaticMapping",
+    "DNSForwarding",
+    "PPTPServer",
+    "L2TPIPsecServer",
+    "WireGuardServer",
+    "RemoteAccessUsers",
+    "SiteToSiteIPsecVPN",
+    "StaticRoutes",
+)
 
 
 def _enable(router: dict[str, Json]) -> None:

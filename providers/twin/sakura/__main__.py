@@ -15,8 +15,8 @@ from stacks.text import Text, language_of
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from providers.twin.sakura.http import Twin, server  # noqa: PLC0415  the other commands do not serve
-    from providers.twin.sakura.store import Store  # noqa: PLC0415
+    from providers.twin.sakura.http import Twin, server
+    from providers.twin.sakura.store import Store
 
     folder: Path = arguments.dir
     with client.held(folder) as free:

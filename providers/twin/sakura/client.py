@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +46,8 @@ class Running:
         return f"http://127.0.0.1:{self.port}/cloud/zone"
 
     def environment(self) -> dict[str, str]:
-        """Environment that points official clients and our provider at it, with waits scaled as its own are."""
+        """Environment that points official clients and our provider at it, with waits scaled as its own
+        are."""
         return {
             "SAKURA_API_ROOT_URL": self.root,
             "SAKURA_ACCESS_TOKEN": self.token,
@@ -67,7 +68,7 @@ def default_folder() -> Path:
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[bool]:
+def held(folder: Path) -> Generator[bool]:
     """Hold the folder's lock while serving; False when another process does."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sakura.lock").open("w") as file:
@@ -99,7 +100,9 @@ def status(folder: Path | None = None) -> Running | None:
     folder = folder or default_folder()
     try:
         body = json.loads((folder / "sakura.json").read_text("utf-8"))
-        running = Running(folder, int(body["pid"]), int(body["port"]), body["token"], body["secret"], float(body["speed"]))
+        running = Running(
+            folder, int(body["pid"]), int(body["port"]), body["token"], body["secret"], float(body["speed"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     with held(folder) as free:
@@ -114,10 +117,25 @@ def start(folder: Path | None = None, speed: float = 60) -> Running:
         return found
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "sakura.log").open("ab")
-    command = [sys.executable, "-m", "providers.twin.sakura", "serve", "--dir", str(folder), "--speed", str(speed)]
+    command = [
+        sys.executable,
+        "-m",
+        "providers.twin.sakura",
+        "serve",
+        "--dir",
+        str(folder),
+        "--speed",
+        str(speed),
+    ]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
-        command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        command,
+        cwd=_ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
@@ -147,12 +165,13 @@ def stop(folder: Path | None = None) -> None:
         time.sleep(0.05)
 
 
-# --- looking inside, for tests, drills and staff training -------------------------------------------------------------
+# --- looking inside, for tests, drills and staff training
+# -------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _open(folder: Path | None) -> Iterator[Any]:
-    from providers.twin.sakura.store import Store  # noqa: PLC0415  only those who look inside need SQLite
+def _open(folder: Path | None) -> Generator[Any]:
+    from providers.twin.sakura.store import Store
 
     store = Store((folder or default_folder()) / "sakura.sqlite")
     try:
@@ -175,8 +194,8 @@ def documents(folder: Path | None, kind: str) -> list[tuple[str, dict[str, Any]]
 
 def tamper(folder: Path | None, kind: str, zone: str, id_: str, path: str, value: Any) -> None:
     """Change a document behind everybody's back. SakuraTwinError when there is none."""
-    from providers.twin.sakura.place import settings_hash  # noqa: PLC0415
-    from providers.twin.sakura.store import set_at  # noqa: PLC0415
+    from providers.twin.sakura.place import settings_hash
+    from providers.twin.sakura.store import set_at
 
     with _open(folder) as store:
         doc = store.get(kind, zone, id_)
@@ -200,7 +219,7 @@ def remove(folder: Path | None, kind: str, zone: str, id_: str) -> None:
 
 def add_fault(folder: Path | None, name: str, body: Mapping[str, Any]) -> None:
     """Ask for a failure; see `faults.Fault`. ValueError when a field has a wrong value."""
-    from providers.twin.sakura.faults import Fault  # noqa: PLC0415
+    from providers.twin.sakura.faults import Fault
 
     Fault.read(name, body)
     with _open(folder) as store:

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _WORDS: Final = {
-    400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden", 404: "404 Not Found", 405: "405 Method Not Allowed",
-    409: "409 Conflict", 423: "423 Locked", 429: "429 Too Many Requests", 500: "500 Internal Server Error",
-    503: "503 Service Unavailable", 504: "504 Gateway Timeout",
-}  # fmt: skip
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    409: "409 Conflict",
+    423: "423 Locked",
+    429: "429 Too Many Requests",
+    500: "500 Internal Server Error",
+    503: "503 Service Unavailable",
+    504: "504 Gateway Timeout",
+}
 
 
-class Refused(Exception):  # noqa: N818  it is an answer, not an error of ours
+class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
     """The API's refusal: HTTP status, error_code and a message in Japanese, as the service words it."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -67,9 +75,10 @@ def conflict(code: str, message: str) -> Refused:
 class Fault:
     """A failure that was asked for.
 
-    It strikes requests whose method and path match, `times` of them (0: until it is taken back). effect: refuse
-    (answer `status` and `code`), delay (by `seconds`, then carry out), drop (carry out, then cut the connection: the
-    caller cannot know), fail-copy (the next copy of a disk or appliance ends as `failed`), stuck (copies never end).
+    It strikes requests whose method and path match, `times` of them (0: until it is taken back). effect:
+    refuse (answer `status` and `code`), delay (by `seconds`, then carry out), drop (carry out, then cut the
+    connection: the caller cannot know), fail-copy (the next copy of a disk or appliance ends as `failed`),
+    stuck (copies never end).
     """
 
     name: str

@@ -21,7 +21,9 @@ from providers.twin.sakura.query import parse
 from providers.twin.sakura.store import Store
 
 _Table = tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...]
-_ZONED: Final = re.compile(r"/cloud/zone/(\w+)/api/(cloud/1\.[01]|system/1\.0|monitoring/1\.0|objectstorage/1\.0|securitycontrol/1\.0)(/.*)")
+_ZONED: Final = re.compile(
+    r"/cloud/zone/(\w+)/api/(cloud/1\.[01]|system/1\.0|monitoring/1\.0|objectstorage/1\.0|securitycontrol/1\.0)(/.*)"
+)
 _GLOBAL: Final = re.compile(r"/cloud/api/(iam/1\.0|apprun/1\.0/apprun/api)(/.*)")
 _TABLES: Final[dict[str, tuple[str, _Table]]] = {
     "monitoring/1.0": ("monitoring", monitoring.ROUTES),
@@ -30,11 +32,11 @@ _TABLES: Final[dict[str, tuple[str, _Table]]] = {
     "iam/1.0": ("iam", iam.ROUTES),
     "apprun/1.0/apprun/api": ("apprun", iam.APPRUN_ROUTES),
 }
-_TOKEN_PATH: Final = "/service-principals/oauth2/token"
+_TOKEN_PATH: Final = "/service-principals/oauth2/token"  # noqa: S105 - a path
 _COPIES: Final = {"fail-copy": "failed", "stuck": "stuck"}
 
 
-class Drop(Exception):  # noqa: N818  not an error: the connection is cut on purpose
+class Drop(Exception):  # noqa: N818 - the connection is cut on purpose
     """The request was carried out; the connection is cut before the answer."""
 
 
@@ -111,7 +113,9 @@ class Twin:
                 token, _, secret = base64.b64decode(value).decode().partition(":")
             except ValueError:
                 token = secret = ""
-            right = hmac.compare_digest(token, self.store.token) & hmac.compare_digest(secret, self.store.secret)
+            right = hmac.compare_digest(token, self.store.token) & hmac.compare_digest(
+                secret, self.store.secret
+            )
             if right:
                 return
         if kind == "Bearer":
@@ -125,7 +129,9 @@ class Twin:
         found: bool | float = False
         for name, body, struck in self.store.faults():
             fault = Fault.read(name, body)
-            if (fault.times and struck >= fault.times) or not fault.strikes(place.method, f"/{place.zone}{place.path}"):
+            if (fault.times and struck >= fault.times) or not fault.strikes(
+                place.method, f"/{place.zone}{place.path}"
+            ):
                 continue
             self.store.struck(name)
             if fault.effect == "refuse":
@@ -176,7 +182,10 @@ def _body(headers: Mapping[str, str], raw: bytes) -> Any:
 def _numbers(value: Any) -> Any:
     """Ids as numbers, for those who ask for it (X-Sakura-Bigint-As-Int)."""
     if isinstance(value, dict):
-        return {k: int(v) if k == "ID" and isinstance(v, str) and v.isdigit() else _numbers(v) for k, v in value.items()}
+        return {
+            k: int(v) if k == "ID" and isinstance(v, str) and v.isdigit() else _numbers(v)
+            for k, v in value.items()
+        }
     return [_numbers(v) for v in value] if isinstance(value, list) else value
 
 
@@ -214,5 +223,3 @@ def server(twin: Twin, port: int) -> ThreadingHTTPServer:
         request_queue_size = 256
 
     return Server(("127.0.0.1", port), Handler)
-
-

@@ -25,8 +25,8 @@ ZONES: Final = {
 REGIONS: Final = {210: "東京", 310: "石狩", 290: "Sandbox"}
 _JST: Final = timezone(timedelta(hours=9))
 
-# Seconds that things take on the real platform, before scaling (facts: sakura-api.md §2.6 where it says, else the
-# order of magnitude that its users report).
+# Seconds that things take on the real platform, before scaling (facts: sakura-api.md §2.6 where it says, else
+# the order of magnitude that its users report).
 TIMES: Final = {
     "disk_copy": 60.0,
     "archive_copy": 120.0,
@@ -45,10 +45,18 @@ TIMES: Final = {
 }
 
 LIMITS: Final = {
-    "server": 200, "disk": 400, "switch": 200, "internet": 20, "appliance": 100, "packetfilter": 200, "bridge": 20,
-    "commonserviceitem": 500, "localrouter": 10,
-}  # fmt: skip
-"""How many there may be in an account and zone; the real limits depend on the contract, except 10 local routers."""
+    "server": 200,
+    "disk": 400,
+    "switch": 200,
+    "internet": 20,
+    "appliance": 100,
+    "packetfilter": 200,
+    "bridge": 20,
+    "commonserviceitem": 500,
+    "localrouter": 10,
+}
+"""How many there may be in an account and zone; the real limits depend on the contract, except 10 local
+routers."""
 
 
 @dataclass(slots=True)
@@ -138,7 +146,8 @@ Handler = Callable[..., Any]
 
 
 def base(place: Place, given: Doc, *, tagged: bool = True) -> Doc:
-    """What every new resource has, out of the request; Refused (400) when name, description or tags are wrong."""
+    """What every new resource has, out of the request; Refused (400) when name, description or tags are
+    wrong."""
     check_common(given, create=True)
     doc: Doc = {
         "ID": place.store.new_id(),

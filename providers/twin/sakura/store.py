@@ -22,7 +22,8 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS doc(kind TEXT NOT NULL, zone TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY(kind, zone, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fault(name TEXT PRIMARY KEY, body TEXT NOT NULL, struck INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fault(name TEXT PRIMARY KEY, body TEXT NOT NULL,
+    struck INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
 _FIRST_ID: Final = 113_101_000_000
 """Ids have twelve digits (facts: sakura-api.md §2.3)."""
@@ -38,7 +39,8 @@ class Store:
         self.lock = threading.RLock()
         self._sql = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
         self._sql.execute("PRAGMA journal_mode=WAL")
-        # What was acknowledged survives the process; a power cut may lose the last moments, which a twin can bear.
+        # What was acknowledged survives the process; a power cut may lose the last moments, which a twin can
+        # bear.
         self._sql.execute("PRAGMA synchronous=OFF")
         self._sql.executescript(_SCHEMA)
         self._next = int(self.meta("next_id", str(_FIRST_ID)))
@@ -126,7 +128,8 @@ class Store:
             body["_due"] = left
         return body
 
-    # --- faults -----------------------------------------------------------------------------------------------------
+    # --- faults
+    # -----------------------------------------------------------------------------------------------------
 
     def faults(self) -> list[tuple[str, dict[str, Any], int]]:
         """name, body and how often it struck, of every fault."""

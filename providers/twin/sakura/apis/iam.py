@@ -1,4 +1,5 @@
-"""IAM (`/cloud/api/iam/1.0`) and AppRun (`/cloud/api/apprun/1.0/apprun/api`): plain JSON, whole numbers as ids in IAM."""
+"""IAM (`/cloud/api/iam/1.0`) and AppRun (`/cloud/api/apprun/1.0/apprun/api`): plain JSON, whole numbers as
+ids in IAM."""
 
 from __future__ import annotations
 
@@ -18,9 +19,22 @@ _REQUIRED: Final = {
     "compat/users": ("name", "password", "code", "description"),
     "service-principals": ("project_id", "name", "description"),
     "compat/api-keys": ("project_id", "name", "description", "iam_roles"),
-    "sso-profiles": ("name", "description", "idp_entity_id", "idp_login_url", "idp_logout_url", "idp_certificate"),
+    "sso-profiles": (
+        "name",
+        "description",
+        "idp_entity_id",
+        "idp_login_url",
+        "idp_logout_url",
+        "idp_certificate",
+    ),
 }
-_FIXED: Final = {"projects": ("code", "parent_folder_id"), "folders": ("parent_id",), "compat/users": ("code", "email"), "service-principals": ("project_id",), "compat/api-keys": ("project_id",)}
+_FIXED: Final = {
+    "projects": ("code", "parent_folder_id"),
+    "folders": ("parent_id",),
+    "compat/users": ("code", "email"),
+    "service-principals": ("project_id",),
+    "compat/api-keys": ("project_id",),
+}
 _KINDS: Final = "|".join(_REQUIRED)
 
 
@@ -42,14 +56,24 @@ def collection(place: Place, kind: str) -> Any:
     if kind in ("service-principals", "compat/api-keys"):
         _project(place, given["project_id"])
     number = place.store.new_id()
-    doc: Doc = {"ID": number, "id": int(number), **given, "created_at": place.now(), "updated_at": place.now()}
+    doc: Doc = {
+        "ID": number,
+        "id": int(number),
+        **given,
+        "created_at": place.now(),
+        "updated_at": place.now(),
+    }
     doc.pop("password", None)
     if kind == "projects":
         doc |= {"status": "available", "parent_folder_id": given.get("parent_folder_id")}
     elif kind == "folders":
         doc["parent_id"] = given.get("parent_id")
     elif kind == "sso-profiles":
-        doc |= {"assigned": False, "sp_entity_id": f"https://twin.invalid/saml/{number}", "sp_acs_url": f"https://twin.invalid/saml/{number}/acs"}
+        doc |= {
+            "assigned": False,
+            "sp_entity_id": f"https://twin.invalid/saml/{number}",
+            "sp_acs_url": f"https://twin.invalid/saml/{number}/acs",
+        }
     place.store.put(f"iam/{kind}", "", number, doc)
     shown = dict(doc)
     if kind == "compat/api-keys":
@@ -70,7 +94,9 @@ def item(place: Place, kind: str, id_: str) -> Any:
     if place.method == "DELETE":
         if doc.get("assigned"):
             raise conflict("conflict", "the profile is assigned")
-        if kind == "projects" and any(d["project_id"] == doc["id"] for d in place.all("iam/service-principals", "")):
+        if kind == "projects" and any(
+            d["project_id"] == doc["id"] for d in place.all("iam/service-principals", "")
+        ):
             raise conflict("conflict", "the project has service principals")
         place.store.remove(f"iam/{kind}", "", id_)
         return 204, None
@@ -124,8 +150,17 @@ def email(place: Place, id_: str, verb: str) -> Any:
 _DEFAULTS: Final[dict[str, Doc]] = {
     "organization-iam-policy": {"bindings": []},
     "organization-id-policy": {"bindings": []},
-    "organization-password-policy": {"min_length": 12, "require_uppercase": False, "require_lowercase": False, "require_symbols": False},
-    "organization-auth-conditions": {"ip_restriction": {"mode": "allow_all"}, "require_two_factor_auth": {"enabled": False}, "datetime_restriction": {"after": None, "before": None}},
+    "organization-password-policy": {
+        "min_length": 12,
+        "require_uppercase": False,
+        "require_lowercase": False,
+        "require_symbols": False,
+    },
+    "organization-auth-conditions": {
+        "ip_restriction": {"mode": "allow_all"},
+        "require_two_factor_auth": {"enabled": False},
+        "datetime_restriction": {"after": None, "before": None},
+    },
 }
 
 
@@ -160,7 +195,8 @@ def _policy(place: Place, body: Doc) -> None:
                 raise bad("the principal does not exist")
 
 
-# --- service principals -----------------------------------------------------------------------------------------------
+# --- service principals
+# -----------------------------------------------------------------------------------------------
 
 
 def upload_key(place: Place, id_: str) -> Any:
@@ -170,7 +206,17 @@ def upload_key(place: Place, id_: str) -> Any:
     if "PUBLIC KEY" not in pem:
         raise bad("public_key is invalid")
     kid = secrets.token_hex(8)
-    doc = {"ID": kid, "id": kid, "kid": kid, "status": "enabled", "key_origin": "user", "public_key": pem, "created_at": place.now(), "key_expires_at": None, "_principal": id_}
+    doc = {
+        "ID": kid,
+        "id": kid,
+        "kid": kid,
+        "status": "enabled",
+        "key_origin": "user",
+        "public_key": pem,
+        "created_at": place.now(),
+        "key_expires_at": None,
+        "_principal": id_,
+    }
     return 201, place.store.put("principalkey", "", kid, doc)
 
 
@@ -186,7 +232,7 @@ TOKEN_SECONDS: Final = 3600
 
 def token(place: Place) -> Any:
     """POST /service-principals/oauth2/token: RFC 7523, verified against the keys that were uploaded."""
-    import jwt  # noqa: PLC0415  8 MB that only this needs
+    import jwt
 
     given = _body(place)
     refused = Refused(401, "unauthorized", "the assertion is not valid")
@@ -198,16 +244,31 @@ def token(place: Place) -> Any:
         key = place.store.get("principalkey", "", kid)
         if key is None or key["status"] != "enabled":
             raise refused
-        options = {"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False}
-        claims = jwt.decode(assertion, key["public_key"], algorithms=["RS256"], options=options)
+        claims: Doc = jwt.decode(
+            assertion,
+            key["public_key"],
+            algorithms=["RS256"],
+            options={"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False},
+        )
     except jwt.PyJWTError as error:
         raise refused from error
-    if claims["iss"] != key["_principal"] or claims["sub"] != key["_principal"] or not str(claims["aud"]).endswith("/oauth2/token"):
+    if (
+        claims["iss"] != key["_principal"]
+        or claims["sub"] != key["_principal"]
+        or not str(claims["aud"]).endswith("/oauth2/token")
+    ):
         raise refused
     bearer = secrets.token_urlsafe(32)
     until = time.time() + TOKEN_SECONDS
-    place.store.put("bearer", "", bearer, {"ID": bearer, "until": until, "principal": claims["sub"], "_platform": True})
-    return {"access_token": bearer, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "token_expired_at": place.now()}
+    place.store.put(
+        "bearer", "", bearer, {"ID": bearer, "until": until, "principal": claims["sub"], "_platform": True}
+    )
+    return {
+        "access_token": bearer,
+        "token_type": "Bearer",
+        "expires_in": TOKEN_SECONDS,
+        "token_expired_at": place.now(),
+    }
 
 
 _N: Final = r"(\d+)"
@@ -225,7 +286,8 @@ ROUTES: Final = (
     (("GET", "PUT", "DELETE"), re.compile(f"/({_KINDS})/{_N}"), item),
 )
 
-# --- AppRun -----------------------------------------------------------------------------------------------------------
+# --- AppRun
+# -----------------------------------------------------------------------------------------------------------
 
 _RESERVED_PORTS: Final = (8008, 8012, 8013, 8022, 9090, 9091)
 
@@ -234,7 +296,9 @@ def apprun_user(place: Place) -> Any:
     """GET and POST /user: once an account."""
     doc = place.store.get("apprunuser", "", "1")
     if place.method == "POST":
-        doc = place.store.put("apprunuser", "", "1", {"ID": "1", "limit": {"application_count": 10}, "_platform": True})
+        doc = place.store.put(
+            "apprunuser", "", "1", {"ID": "1", "limit": {"application_count": 10}, "_platform": True}
+        )
         return 201, doc
     if doc is None:
         raise missing()
@@ -266,7 +330,16 @@ def applications(place: Place) -> Any:
         raise missing("user")
     if place.method == "GET":
         found = place.all("apprun", "")
-        return {"meta": {"page_num": 1, "page_size": 100, "object_total": len(found), "sort_field": "created_at", "sort_order": "asc"}, "data": found}
+        return {
+            "meta": {
+                "page_num": 1,
+                "page_size": 100,
+                "object_total": len(found),
+                "sort_field": "created_at",
+                "sort_order": "asc",
+            },
+            "data": found,
+        }
     given = _body(place)
     for name in ("name", "timeout_seconds", "port", "min_scale", "max_scale", "components"):
         if name not in given:
@@ -277,9 +350,16 @@ def applications(place: Place) -> Any:
     number = place.store.new_id()
     id_ = f"{int(number):032x}"
     doc = {
-        **given, "components": _strip(given["components"]), "ID": id_, "id": id_, "status": "Deploying", "resource_id": number, "created_at": place.now(),
-        "public_url": f"https://app-{number}.ingress.apprun.sakura.ne.jp", "_filter": {"is_enabled": False, "settings": []},
-    }  # fmt: skip
+        **given,
+        "components": _strip(given["components"]),
+        "ID": id_,
+        "id": id_,
+        "status": "Deploying",
+        "resource_id": number,
+        "created_at": place.now(),
+        "public_url": f"https://app-{number}.ingress.apprun.sakura.ne.jp",
+        "_filter": {"is_enabled": False, "settings": []},
+    }
     place.later(doc, place.seconds("apprun"), ("status", "Healthy"))
     return 201, place.save("apprun", doc, "")
 
@@ -293,7 +373,11 @@ def application(place: Place, id_: str) -> Any:
     if place.method == "PATCH":
         given = _body(place)
         _check_app(given)
-        doc |= {k: _strip(v) if k == "components" else v for k, v in given.items() if k not in ("name", "all_traffic_available")}
+        doc |= {
+            k: _strip(v) if k == "components" else v
+            for k, v in given.items()
+            if k not in ("name", "all_traffic_available")
+        }
         doc["status"] = "Deploying"
         place.later(doc, place.seconds("apprun"), ("status", "Healthy"))
         place.save("apprun", doc, "")

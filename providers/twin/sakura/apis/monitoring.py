@@ -1,4 +1,5 @@
-"""Monitoring suite (`…/is1a/api/monitoring/1.0`): paths end in a slash, ids are whole numbers, uids are UUIDs."""
+"""Monitoring suite (`…/is1a/api/monitoring/1.0`): paths end in a slash, ids are whole numbers, uids are
+UUIDs."""
 
 from __future__ import annotations
 
@@ -20,13 +21,22 @@ def _page(found: list[Doc]) -> Any:
     return {"count": len(found), "from": 0, "total": len(found), "is_ok": True, "results": found}
 
 
-_STORAGES: Final = ("logs/storages", "metrics/storages", "traces/storages", "alerts/projects", "dashboards/projects")
+_STORAGES: Final = (
+    "logs/storages",
+    "metrics/storages",
+    "traces/storages",
+    "alerts/projects",
+    "dashboards/projects",
+)
 
 
 def state(place: Place) -> Any:
     """GET /management/provisioning/state/."""
     done = place.store.meta("monitoring", "") == "yes"
-    return {"logs": {"system_exist": False, "user_exist": done}, "metrics": {"system_exist": False, "user_exist": done}}
+    return {
+        "logs": {"system_exist": False, "user_exist": done},
+        "metrics": {"system_exist": False, "user_exist": done},
+    }
 
 
 def initialize(place: Place) -> Any:
@@ -48,18 +58,31 @@ def storages(place: Place, kind: str) -> Any:
         raise bad("kms_key_id: invalid")
     number = place.store.new_id()
     doc: Doc = {
-        "id": int(number), "resource_id": int(number), "account_id": "113000000001", "tags": [], "icon": None, "created_at": place.now(),
-        "name": given["name"], "description": given.get("description") or "",
-    }  # fmt: skip
+        "id": int(number),
+        "resource_id": int(number),
+        "account_id": "113000000001",
+        "tags": [],
+        "icon": None,
+        "created_at": place.now(),
+        "name": given["name"],
+        "description": given.get("description") or "",
+    }
     if kind == "metrics/storages":
-        doc |= {"is_system": bool(given.get("is_system")), "endpoints": {"address": f"{number}.metrics.monitoring.global.api.sacloud.jp"}}
+        doc |= {
+            "is_system": bool(given.get("is_system")),
+            "endpoints": {"address": f"{number}.metrics.monitoring.global.api.sacloud.jp"},
+        }
     elif kind.endswith("storages"):
         where = f"{number}.{kind.split('/')[0]}.monitoring.global.api.sacloud.jp"
         doc |= {
-            "is_system": bool(given.get("is_system")), "classification": given.get("classification") or "shared", "expire_day": 40,
-            "kms_key_id": given.get("kms_key_id"), "service_principal_id": given.get("service_principal_id"),
-            "endpoints": {"ingester": {"address": where, "insecure": False}}, "usage": {"log_routings": 0, "log_measure_rules": 0},
-        }  # fmt: skip
+            "is_system": bool(given.get("is_system")),
+            "classification": given.get("classification") or "shared",
+            "expire_day": 40,
+            "kms_key_id": given.get("kms_key_id"),
+            "service_principal_id": given.get("service_principal_id"),
+            "endpoints": {"ingester": {"address": where, "insecure": False}},
+            "usage": {"log_routings": 0, "log_measure_rules": 0},
+        }
     place.store.put(kind, "", number, doc)
     return 201, doc
 
@@ -96,9 +119,13 @@ def _brief(place: Place, kind: str, id_: Any) -> Any:
 
 
 _REQUIRED: Final = {
-    "routings": ("publisher_code", "variant"), "rules": ("query", "metrics_storage_id"), "log-measure-rules": ("log_storage_id", "metrics_storage_id", "rule"),
-    "notification-targets": ("service_type",), "notification-routings": ("notification_target_uid", "match_labels"), "keys": (),
-}  # fmt: skip
+    "routings": ("publisher_code", "variant"),
+    "rules": ("query", "metrics_storage_id"),
+    "log-measure-rules": ("log_storage_id", "metrics_storage_id", "rule"),
+    "notification-targets": ("service_type",),
+    "notification-routings": ("notification_target_uid", "match_labels"),
+    "keys": (),
+}
 
 
 def _parts(place: Place, kind: str, parent: str, given: Doc) -> Doc:
@@ -106,7 +133,9 @@ def _parts(place: Place, kind: str, parent: str, given: Doc) -> Doc:
     shown = dict(given)
     if kind == "routings":
         shown["publisher"] = {"code": shown.pop("publisher_code"), "description": "", "variants": []}
-        key, storage_kind = ("log_storage", "logs/storages") if parent == "logs" else ("metrics_storage", "metrics/storages")
+        key, storage_kind = (
+            ("log_storage", "logs/storages") if parent == "logs" else ("metrics_storage", "metrics/storages")
+        )
         shown[key] = _brief(place, storage_kind, shown.pop(f"{key}_id", None))
         shown.setdefault("resource_id", None)
     elif kind == "rules":
@@ -115,11 +144,16 @@ def _parts(place: Place, kind: str, parent: str, given: Doc) -> Doc:
         shown["log_storage"] = _brief(place, "logs/storages", shown.pop("log_storage_id"))
         shown["metrics_storage"] = _brief(place, "metrics/storages", shown.pop("metrics_storage_id"))
     elif kind == "notification-routings":
-        target = place.store.get(f"notification-targets@{parent}", "", str(shown.pop("notification_target_uid")))
+        target = place.store.get(
+            f"notification-targets@{parent}", "", str(shown.pop("notification_target_uid"))
+        )
         if target is None:
             raise bad("notification_target_uid: does not exist")
         shown["notification_target"] = target
-    elif kind == "notification-targets" and shown["service_type"] not in ("SAKURA_SIMPLE_NOTICE", "SAKURA_EVENT_BUS"):
+    elif kind == "notification-targets" and shown["service_type"] not in (
+        "SAKURA_SIMPLE_NOTICE",
+        "SAKURA_EVENT_BUS",
+    ):
         raise bad("service_type: invalid")
     return shown
 
@@ -136,7 +170,12 @@ def _nested(place: Place, kind: str, parent: str) -> Any:
     doc: Doc = {"uid": uid, "created_at": place.now(), **_parts(place, kind, parent, given), "_given": given}
     if kind == "keys":
         number = int(place.store.new_id())
-        doc |= {"id": number, "description": given.get("description") or "", "token": secrets.token_urlsafe(24), "secret": secrets.token_urlsafe(24)}
+        doc |= {
+            "id": number,
+            "description": given.get("description") or "",
+            "token": secrets.token_urlsafe(24),
+            "secret": secrets.token_urlsafe(24),
+        }
     if kind == "rules":
         doc["open"] = False
     place.store.put(where, "", uid, doc)
@@ -154,7 +193,11 @@ def _nested_one(place: Place, kind: str, parent: str, uid: str) -> Any:
         if kind == "keys":
             doc["description"] = merged.get("description") or ""
         else:
-            doc = {**{k: doc[k] for k in ("uid", "created_at")}, **_parts(place, kind, parent, merged), "_given": merged}
+            doc = {
+                **{k: doc[k] for k in ("uid", "created_at")},
+                **_parts(place, kind, parent, merged),
+                "_given": merged,
+            }
         place.store.put(where, "", uid, doc)
     return doc
 

@@ -1,5 +1,6 @@
 """Object storage: federation (`/fed/v1`) and sites (`/{site}/v2`)."""
 
+# ruff: noqa: ARG001 - every handler takes the request, whether it needs it or not
 from __future__ import annotations
 
 import re
@@ -14,11 +15,20 @@ SITES: Final = {"isk01": "石狩第1サイト", "tky01": "東京第1サイト", 
 _NAME: Final = r"([a-zA-Z][a-zA-Z0-9-]{2,62})"
 
 
-def clusters(place: Place) -> Any:  # noqa: ARG001
+def clusters(place: Place) -> Any:
     """GET /fed/v1/clusters."""
-    return {"data": [
-        {"id": s, "display_name_ja": n, "display_name": n, "s3_endpoint": f"s3.{s}.sakurastorage.jp", "plan_family": "archive" if s == "arc02" else "standard"}
-        for s, n in SITES.items()]}  # fmt: skip
+    return {
+        "data": [
+            {
+                "id": s,
+                "display_name_ja": n,
+                "display_name": n,
+                "s3_endpoint": f"s3.{s}.sakurastorage.jp",
+                "plan_family": "archive" if s == "arc02" else "standard",
+            }
+            for s, n in SITES.items()
+        ]
+    }
 
 
 def _bucket(place: Place, name: str, site: str | None = None) -> Doc:
@@ -44,7 +54,13 @@ def bucket(place: Place, name: str) -> Any:
     if place.store.get("bucket", "", name) is not None:
         raise conflict("conflict", "the bucket name is taken")
     plan = (place.body or {}).get("plan") or {"type": "archive" if site == "arc02" else "standard"}
-    doc = {"ID": place.store.new_id(), "name": name, "cluster_id": site, "plan": plan, "resource_id": place.store.new_id()}
+    doc = {
+        "ID": place.store.new_id(),
+        "name": name,
+        "cluster_id": site,
+        "plan": plan,
+        "resource_id": place.store.new_id(),
+    }
     place.store.put("bucket", "", name, doc)
     return 201, {"data": {"cluster_id": site, "name": name, "plan": plan}}
 
@@ -60,9 +76,11 @@ def replication(place: Place, name: str) -> Any:
         if target["cluster_id"] == doc["cluster_id"]:
             raise bad("the destination must be at another site")
         now = {
-            "source_bucket": {"name": name, "cluster_id": doc["cluster_id"]}, "dest_bucket": {"name": target["name"], "cluster_id": target["cluster_id"]},
-            "config_status": "creating", "created_at": place.now(),
-        }  # fmt: skip
+            "source_bucket": {"name": name, "cluster_id": doc["cluster_id"]},
+            "dest_bucket": {"name": target["name"], "cluster_id": target["cluster_id"]},
+            "config_status": "creating",
+            "created_at": place.now(),
+        }
         doc["_replication"] = now
         place.later(doc, place.seconds("replication"), ("_replication.config_status", "created"))
         place.store.put("bucket", "", name, doc)
@@ -83,7 +101,13 @@ def account(place: Place, site: str) -> Any:
     if place.method == "POST":
         if doc is not None:
             raise conflict("conflict", "the account exists")
-        doc = {"ID": site, "resource_id": place.store.new_id(), "code": f"twin@{site}", "created_at": place.now(), "_platform": True}
+        doc = {
+            "ID": site,
+            "resource_id": place.store.new_id(),
+            "code": f"twin@{site}",
+            "created_at": place.now(),
+            "_platform": True,
+        }
         return 201, {"data": place.store.put("account", "", site, doc)}
     if doc is None:
         raise missing()
@@ -195,7 +219,9 @@ def permission_keys(place: Place, site: str, id_: str) -> Any:
     """GET and POST /:site/v2/permissions/:id/keys."""
     place.find("permission", id_, site)
     if place.method == "GET":
-        return {"data": [{**k, "secret": ""} for k in place.all("permissionkey", site) if k["_permission"] == id_]}
+        return {
+            "data": [{**k, "secret": ""} for k in place.all("permissionkey", site) if k["_permission"] == id_]
+        }
     doc, secret = _new_key(place)
     doc["_permission"] = id_
     place.store.put("permissionkey", site, doc["id"], doc)

@@ -22,9 +22,13 @@ def _new(place: Place, given: Doc) -> Doc:
     if not given.get("Name"):
         raise bad("Name is required")
     return {
-        "ID": place.store.new_id(), "Name": given["Name"], "Description": given.get("Description") or "", "Tags": list(given.get("Tags") or []),
-        "CreatedAt": place.now(), "ModifiedAt": place.now(),
-    }  # fmt: skip
+        "ID": place.store.new_id(),
+        "Name": given["Name"],
+        "Description": given.get("Description") or "",
+        "Tags": list(given.get("Tags") or []),
+        "CreatedAt": place.now(),
+        "ModifiedAt": place.now(),
+    }
 
 
 def _change(place: Place, doc: Doc, given: Doc) -> None:
@@ -138,7 +142,8 @@ def unveil(place: Place, id_: str) -> Any:
     raise Refused(501, "not_implemented", "the twin keeps no secret values")
 
 
-# --- dedicated storage ------------------------------------------------------------------------------------------------
+# --- dedicated storage
+# ------------------------------------------------------------------------------------------------
 
 
 def contracts(place: Place) -> Any:
@@ -148,7 +153,10 @@ def contracts(place: Place) -> Any:
         return {"From": start, "Count": len(found), "Total": total, "DedicatedStorageContracts": found}
     given = place.part("DedicatedStorageContract")
     doc = base(place, given)
-    doc |= {"Plan": {"ID": (given.get("Plan") or {}).get("ID"), "Name": "専有ストレージ"}, "Storage": {"ID": 1}}
+    doc |= {
+        "Plan": {"ID": (given.get("Plan") or {}).get("ID"), "Name": "専有ストレージ"},
+        "Storage": {"ID": 1},
+    }
     return 201, {"DedicatedStorageContract": place.save("dedicatedstorage", doc, "")}
 
 
@@ -175,13 +183,28 @@ CLOUD_ROUTES: Final = (
     (("GET", "PUT", "DELETE"), re.compile(r"/dedicatedstoragecontract/(\d+)"), contract),
 )
 
-# --- security control -------------------------------------------------------------------------------------------------
+# --- security control
+# -------------------------------------------------------------------------------------------------
 
-_ZONED: Final = ("server-no-public-ip", "disk-encryption-enabled", "dba-encryption-enabled", "dba-no-public-ip", "nosql-encryption-enabled", "addon-threat-detection-enabled")
+_ZONED: Final = (
+    "server-no-public-ip",
+    "disk-encryption-enabled",
+    "dba-encryption-enabled",
+    "dba-no-public-ip",
+    "nosql-encryption-enabled",
+    "addon-threat-detection-enabled",
+)
 _RULES: Final = (
-    *_ZONED, "objectstorage-bucket-acl-changed", "objectstorage-bucket-encryption-enabled", "elb-logging-enabled", "iam-member-operation-detected",
-    "addon-datalake-no-public-access", "addon-dwh-no-public-access", "addon-threat-detections", "addon-vulnerability-detections",
-)  # fmt: skip
+    *_ZONED,
+    "objectstorage-bucket-acl-changed",
+    "objectstorage-bucket-encryption-enabled",
+    "elb-logging-enabled",
+    "iam-member-operation-detected",
+    "addon-datalake-no-public-access",
+    "addon-dwh-no-public-access",
+    "addon-threat-detections",
+    "addon-vulnerability-detections",
+)
 
 
 def activation(place: Place) -> Any:
@@ -202,7 +225,11 @@ def activation(place: Place) -> Any:
         doc = {"ID": "1", "isActive": True, "automatedActionLimit": 10}
     elif doc is None:
         raise missing()
-    doc |= {"servicePrincipalId": str(given["servicePrincipalId"]), "isActive": bool(given.get("isActive", True)), "_platform": True}
+    doc |= {
+        "servicePrincipalId": str(given["servicePrincipalId"]),
+        "isActive": bool(given.get("isActive", True)),
+        "_platform": True,
+    }
     return (201 if place.method == "POST" else 200), place.store.put("activation", "", "1", doc)
 
 
@@ -210,7 +237,12 @@ def _rule(place: Place, id_: str) -> Doc:
     if id_ not in _RULES:
         raise missing()
     found = place.store.get("evaluationrule", "", id_)
-    return found or {"rule": {"evaluationRuleId": id_}, "description": id_, "iamRolesRequired": ["resource-viewer"], "isEnabled": False}
+    return found or {
+        "rule": {"evaluationRuleId": id_},
+        "description": id_,
+        "iamRolesRequired": ["resource-viewer"],
+        "isEnabled": False,
+    }
 
 
 def rules(place: Place) -> Any:
@@ -226,7 +258,10 @@ def rule(place: Place, id_: str) -> Any:
         parameter = (given.get("rule") or {}).get("parameter") or {}
         if parameter.get("zones") and id_ not in _ZONED:
             raise bad("zones do not go with this rule")
-        doc |= {"rule": {"evaluationRuleId": id_, **({"parameter": parameter} if parameter else {})}, "isEnabled": bool(given.get("isEnabled"))}
+        doc |= {
+            "rule": {"evaluationRuleId": id_, **({"parameter": parameter} if parameter else {})},
+            "isEnabled": bool(given.get("isEnabled")),
+        }
         place.store.put("evaluationrule", "", id_, {**doc, "_platform": not doc["isEnabled"]})
     return doc
 
@@ -240,7 +275,12 @@ def actions(place: Place) -> Any:
         if not given.get(name):
             raise bad(f"{name} is required")
     id_ = place.store.new_id()
-    doc = {**given, "automatedActionId": id_, "createdAt": place.now(), "isEnabled": bool(given.get("isEnabled", True))}
+    doc = {
+        **given,
+        "automatedActionId": id_,
+        "createdAt": place.now(),
+        "isEnabled": bool(given.get("isEnabled", True)),
+    }
     return 201, place.store.put("automatedaction", "", id_, doc)
 
 

@@ -35,8 +35,8 @@ def create(place: Place) -> tuple[int, Any]:
     if plan not in _PLANS[kind]:
         raise Refused(400, "param_res_not_found", "アプライアンスプランが見つかりません。(Plan)")
     if kind == "serviceendpointgateway":
-        given = {"Name": "サービスエンドポイントゲートウェイ", **given}
-    remark = dict(given.get("Remark") or {})
+        given.setdefault("Name", "サービスエンドポイントゲートウェイ")
+    remark: Doc = dict(given.get("Remark") or {})
     doc = base(place, given)
     switches = _switches(place, kind, given, remark)
     _addresses_free(place, remark, switches.get("0", ""))
@@ -44,7 +44,7 @@ def create(place: Place) -> tuple[int, Any]:
     doc |= {
         "Class": kind,
         "Plan": {"ID": plan},
-        "Settings": _settings(kind, settings, plan),
+        "Settings": _settings(kind, settings),
         "Remark": _remark(place, kind, remark, plan),
         "Availability": "migrating",
         "Instance": {"Status": "down", "StatusChangedAt": None, "Host": None},
@@ -63,7 +63,9 @@ def create(place: Place) -> tuple[int, Any]:
         place.later(doc, copy, ("Availability", place.copy_outcome))
         if kind in _SELF_STARTING and place.copy_outcome == "available":
             boot = place.seconds("database_boot" if kind in ("database", "nosql") else "appliance_boot")
-            place.later(doc, copy + boot, ("Instance.Status", "up"), ("Instance.StatusChangedAt", place.now()))
+            place.later(
+                doc, copy + boot, ("Instance.Status", "up"), ("Instance.StatusChangedAt", place.now())
+            )
     place.save("appliance", doc)
     return 202, {"Appliance": show(place, doc), "Success": "Accepted"}
 
@@ -82,7 +84,9 @@ def _switches(place: Place, kind: str, given: Doc, remark: Doc) -> dict[str, str
 
 
 def _addresses_free(place: Place, remark: Doc, switch: str) -> None:
-    wanted = [s.get("IPAddress") for s in remark.get("Servers") or [] if isinstance(s, dict) and s.get("IPAddress")]
+    wanted = [
+        s.get("IPAddress") for s in remark.get("Servers") or [] if isinstance(s, dict) and s.get("IPAddress")
+    ]
     for address in wanted:
         try:
             ipaddress.ip_address(str(address))
@@ -101,7 +105,10 @@ def _disk(place: Place, given: Doc) -> Any:
     key = (disk.get("EncryptionKey") or {}).get("KMSKeyID")
     if key:
         place.reference("kms", key, "")
-    return {"EncryptionAlgorithm": disk.get("EncryptionAlgorithm") or "none", "EncryptionKey": {"KMSKeyID": key} if key else None}
+    return {
+        "EncryptionAlgorithm": disk.get("EncryptionAlgorithm") or "none",
+        "EncryptionKey": {"KMSKeyID": key} if key else None,
+    }
 
 
 def _remark(place: Place, kind: str, remark: Doc, plan: int) -> Doc:
@@ -125,7 +132,7 @@ def _remark(place: Place, kind: str, remark: Doc, plan: int) -> Doc:
     return shown
 
 
-def _settings(kind: str, settings: Doc, plan: int) -> Any:
+def _settings(kind: str, settings: Doc) -> Any:
     if kind == "vpcrouter":
         router = dict(settings.get("Router") or {})
         router.setdefault("InternetConnection", {"Enabled": "True"})
@@ -134,7 +141,9 @@ def _settings(kind: str, settings: Doc, plan: int) -> Any:
         if len(config) > _FIREWALL_ENTRIES:
             raise bad("ファイアウォールの設定は8つまでです。", "invalid_range")
         config += [{} for _ in range(_FIREWALL_ENTRIES - len(config))]
-        firewall["Config"] = [{"Receive": e.get("Receive") or [], "Send": e.get("Send") or []} for e in config]
+        firewall["Config"] = [
+            {"Receive": e.get("Receive") or [], "Send": e.get("Send") or []} for e in config
+        ]
         firewall.setdefault("Enabled", "False")
         router["Firewall"] = firewall
         # The array has a place for each of eth0 to eth7; those that are not set are null.
@@ -150,7 +159,10 @@ def _settings(kind: str, settings: Doc, plan: int) -> Any:
         conf["Common"] = common
         conf["Backup"] = conf.get("Backup") or []
         conf["Replication"] = conf.get("Replication") or {}
-        return {"DBConf": conf, **({"MonitoringSuite": settings["MonitoringSuite"]} if settings.get("MonitoringSuite") else {})}
+        return {
+            "DBConf": conf,
+            **({"MonitoringSuite": settings["MonitoringSuite"]} if settings.get("MonitoringSuite") else {}),
+        }
     if kind == "loadbalancer":
         return {"LoadBalancer": settings.get("LoadBalancer") or []}
     if kind == "serviceendpointgateway":
@@ -179,30 +191,80 @@ def _interfaces(place: Place, doc: Doc) -> list[Any]:
             switch = doc["_switches"].get(str(index))
             if index == 0 and switch is None:
                 address = f"203.0.113.{int(doc['ID']) % 200 + 20}"
-                shared = {"ID": f"{place.zone_info()['ID']}00001", "Name": "スイッチ", "Scope": "shared", "Subnet": {
-                    "NetworkAddress": "203.0.113.0", "NetworkMaskLen": 24, "DefaultRoute": "203.0.113.1", "Internet": {"BandWidthMbps": 100}}}  # fmt: skip
-                found.append({"Index": 0, "IPAddress": address, "UserIPAddress": None, "HostName": None, "Switch": shared})
+                shared = {
+                    "ID": f"{place.zone_info()['ID']}00001",
+                    "Name": "スイッチ",
+                    "Scope": "shared",
+                    "Subnet": {
+                        "NetworkAddress": "203.0.113.0",
+                        "NetworkMaskLen": 24,
+                        "DefaultRoute": "203.0.113.1",
+                        "Internet": {"BandWidthMbps": 100},
+                    },
+                }
+                found.append(
+                    {
+                        "Index": 0,
+                        "IPAddress": address,
+                        "UserIPAddress": None,
+                        "HostName": None,
+                        "Switch": shared,
+                    }
+                )
             elif switch is None:
                 found.append(None)
             else:
                 named = place.store.get("switch", place.zone, switch) or {}
-                found.append({"Index": index, "IPAddress": None, "UserIPAddress": None, "HostName": None, "Switch": {
-                    "ID": switch, "Name": named.get("Name"), "Scope": "user", "Subnet": None, "UserSubnet": None}})  # fmt: skip
+                found.append(
+                    {
+                        "Index": index,
+                        "IPAddress": None,
+                        "UserIPAddress": None,
+                        "HostName": None,
+                        "Switch": {
+                            "ID": switch,
+                            "Name": named.get("Name"),
+                            "Scope": "user",
+                            "Subnet": None,
+                            "UserSubnet": None,
+                        },
+                    }
+                )
         return found
     servers = [s for s in remark.get("Servers") or [] if isinstance(s, dict)]
     switch = doc["_switches"].get("0")
     named = place.store.get("switch", place.zone, switch or "") or {}
     network = remark.get("Network") or {}
-    shown = {"ID": switch, "Name": named.get("Name"), "Scope": "user", "Subnet": None, "UserSubnet": {
-        "DefaultRoute": network.get("DefaultRoute") or "0.0.0.0", "NetworkMaskLen": network.get("NetworkMaskLen")}}  # noqa: S104  # fmt: skip
-    return [{"IPAddress": None, "UserIPAddress": s.get("IPAddress") or s.get("UserIPAddress"), "HostName": None, "Switch": shown} for s in servers]
+    shown = {
+        "ID": switch,
+        "Name": named.get("Name"),
+        "Scope": "user",
+        "Subnet": None,
+        "UserSubnet": {
+            "DefaultRoute": network.get("DefaultRoute") or "0.0.0.0",  # noqa: S104 - data
+            "NetworkMaskLen": network.get("NetworkMaskLen"),
+        },
+    }
+    return [
+        {
+            "IPAddress": None,
+            "UserIPAddress": s.get("IPAddress") or s.get("UserIPAddress"),
+            "HostName": None,
+            "Switch": shown,
+        }
+        for s in servers
+    ]
 
 
 def show(place: Place, doc: Doc) -> Doc:
     """An appliance with its switch."""
     switch = doc["_switches"].get("0")
     named = place.store.get("switch", place.zone, switch) if switch else None
-    brief = {"ID": switch, "Name": named["Name"], "Scope": "user", "Internet": named.get("Internet")} if named else None
+    brief = (
+        {"ID": switch, "Name": named["Name"], "Scope": "user", "Internet": named.get("Internet")}
+        if named
+        else None
+    )
     if brief is None and doc["Class"] == "vpcrouter":
         brief = {"ID": f"{place.zone_info()['ID']}00001", "Name": "スイッチ", "Scope": "shared"}
     return {**doc, "Switch": brief}
@@ -217,7 +279,7 @@ def update(place: Place, id_: str) -> Any:
     check_hash(doc, given)
     merge_common(place, doc, given)
     if given.get("Settings") is not None:
-        doc["Settings"] = _settings(doc["Class"], given["Settings"], int(doc["Plan"]["ID"]))
+        doc["Settings"] = _settings(doc["Class"], given["Settings"])
         _hide_secrets(doc)
         doc["SettingsHash"] = settings_hash(doc["Settings"])
     place.save("appliance", doc)
@@ -248,7 +310,11 @@ def delete(place: Place, id_: str) -> Any:
 
 def _master(doc: Doc) -> str:
     replication = (doc["Settings"].get("DBConf") or {}).get("Replication")
-    return str(((replication or {}).get("Appliance") or {}).get("ID") or "") if isinstance(replication, dict) else ""
+    return (
+        str(((replication or {}).get("Appliance") or {}).get("ID") or "")
+        if isinstance(replication, dict)
+        else ""
+    )
 
 
 def connect(place: Place, id_: str, index: str, switch: str) -> Any:
@@ -310,7 +376,12 @@ def stop(place: Place, id_: str) -> Any:
     if doc.get("_stopping") and not force:
         raise conflict("conflict", "シャットダウン中です。")
     doc["_stopping"] = True
-    place.later(doc, 0.5 / place.speed if force else place.seconds("server_stop"), ("Instance.Status", "down"), ("_stopping", None))
+    place.later(
+        doc,
+        0.5 / place.speed if force else place.seconds("server_stop"),
+        ("Instance.Status", "down"),
+        ("_stopping", None),
+    )
     place.save("appliance", doc)
     return {"Success": True}
 
@@ -318,43 +389,3 @@ def stop(place: Place, id_: str) -> Any:
 def power(place: Place, id_: str) -> Any:
     """GET /appliance/:id/power."""
     return power_of(place, "appliance", id_)
-
-
-def status(place: Place, id_: str) -> Any:
-    """GET /appliance/:id/status."""
-    doc = place.find("appliance", id_)
-    if doc["Class"] == "loadbalancer":
-        return {"LoadBalancer": [
-            {"VirtualIPAddress": v["VirtualIPAddress"], "Port": v["Port"], "CPS": "0", "Servers": [
-                {"IPAddress": s["IPAddress"], "Port": s["Port"], "Status": "UP", "ActiveConn": "0", "CPS": "0"} for s in v.get("Servers") or []]}
-            for v in doc["Settings"].get("LoadBalancer") or []]}  # fmt: skip
-    if doc["Class"] == "database":
-        return {"Appliance": {"SettingsResponse": {"status": doc["Instance"]["Status"], "is_fatal": False, "DBConf": {
-            "version": {"lastmodified": "", "commithash": "", "status": "latest", "tag": "1.1", "expire": ""}, "log": [], "backup": {"history": []}}}}}  # fmt: skip
-    return {"Router": {"FirewallReceiveLogs": [], "FirewallSendLogs": [], "VPNLogs": [], "SessionCount": 0, "DHCPServerLeases": []}}
-
-
-def parameters(place: Place, id_: str) -> Any:
-    """GET /appliance/:id/database/parameter."""
-    doc = place.find("appliance", id_)
-    return {"Database": {"Parameter": {"NoteID": "1", "Attr": doc.get("_parameters") or []}, "Remark": {"Settings": [], "Form": _FORM}}}
-
-
-def set_parameters(place: Place, id_: str) -> Any:
-    """PUT /appliance/:id/database/parameter. Refused (400) for names that there are not."""
-    doc = place.find("appliance", id_)
-    given = dict(place.part("Parameter").get("Attr") or {})
-    known = {form["name"] for form in _FORM}
-    unknown = sorted(given.keys() - known)
-    if unknown:
-        raise bad(f"パラメータがありません。({', '.join(unknown)})", "invalid_format")
-    merged = {**(doc.get("_parameters") or {}), **given}
-    doc["_parameters"] = {k: v for k, v in merged.items() if v is not None and (k in given)}
-    place.save("appliance", doc)
-    return {"Success": True}
-
-
-_FORM: Final = [
-    {"type": "text", "name": "max_connections", "label": "max_connections", "options": {"validator": "number", "ex": "100", "min": 10, "max": 1000, "maxlen": 4, "text": "", "reboot": "dynamic", "type": "number"}},
-    {"type": "text", "name": "work_mem", "label": "work_mem", "options": {"validator": "number", "ex": "4096", "min": 64, "max": 2147483647, "maxlen": 10, "text": "", "reboot": "dynamic", "type": "number"}},
-]  # fmt: skip

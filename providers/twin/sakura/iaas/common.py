@@ -1,5 +1,6 @@
 """Kinds under /commonserviceitem."""
 
+# ruff: noqa: ARG001 - every kind is prepared from the same, whether it needs it or not
 from __future__ import annotations
 
 import json
@@ -81,7 +82,9 @@ def update(place: Place, id_: str) -> Any:
 
 def _keep_secrets(doc: Doc, before: Any) -> None:
     """A secret that a client leaves out stays: it cannot know it."""
-    old = {p.get("ID"): p.get("SecretKey") for p in ((before or {}).get("LocalRouter") or {}).get("Peers") or []}
+    old = {
+        p.get("ID"): p.get("SecretKey") for p in ((before or {}).get("LocalRouter") or {}).get("Peers") or []
+    }
     for peer in ((doc["Settings"] or {}).get("LocalRouter") or {}).get("Peers") or []:
         peer.setdefault("SecretKey", old.get(peer.get("ID")))
 
@@ -93,14 +96,19 @@ def delete(place: Place, id_: str) -> Any:
     if kind == "localrouter":
         _release(place, doc)
     others = [d for d in place.all(_KIND, "") if d["ID"] != id_]
-    users = [d for d in others if id_ in json.dumps(d["Settings"]) and d["Provider"]["Class"].startswith(("eventbus", "saknotice"))]
+    users = [
+        d
+        for d in others
+        if id_ in json.dumps(d["Settings"]) and d["Provider"]["Class"].startswith(("eventbus", "saknotice"))
+    ]
     if users:
         raise conflict("res_used_in_zone", "ほかのリソースから使われているため削除できません。")
     place.delete(_KIND, doc, "")
     return {"CommonServiceItem": show(doc)}
 
 
-# --- kinds ------------------------------------------------------------------------------------------------------------
+# --- kinds
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _dns(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
@@ -114,7 +122,7 @@ def _dns(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     _check_dns(place, doc)
 
 
-def _check_dns(place: Place, doc: Doc) -> None:  # noqa: ARG001
+def _check_dns(place: Place, doc: Doc) -> None:
     records = (doc["Settings"].get("DNS") or {}).get("ResourceRecordSets") or []
     seen: set[tuple[str, str, str]] = set()
     for record in records:
@@ -128,14 +136,14 @@ def _check_dns(place: Place, doc: Doc) -> None:  # noqa: ARG001
         seen.add(key)
 
 
-def _gslb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _gslb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     doc["Status"] = {"FQDN": f"site-{doc['ID']}.gslb1.sakura.ne.jp"}
 
 
 _LB_CLASS: Final = re.compile(r"cloud/proxylb/(plain|anycast)/(100|500|1000|5000|10000|50000|100000|400000)")
 
 
-def _proxylb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _proxylb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     if not _LB_CLASS.fullmatch(str(given.get("ServiceClass") or "")):
         raise Refused(400, "param_res_not_found", "プランが見つかりません。(ServiceClass)")
     status = given.get("Status") or {}
@@ -150,7 +158,7 @@ def _proxylb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  
     doc["_certificates"] = None
 
 
-def _localrouter(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _localrouter(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     # Settings of the creation are ignored (libsacloud#479).
     doc["Settings"] = {}
     doc["Status"] = {"SecretKeys": [secrets.token_hex(16)]}
@@ -212,14 +220,19 @@ def _autobackup(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None
     if any(d["Status"].get("DiskId") == disk for d in existing):
         raise conflict("res_already_exists", "このディスクの自動バックアップは既にあります。")
     zone = place.zone_info()
-    doc["Status"] = {"DiskId": disk, "AccountId": "113000000001", "ZoneId": zone["ID"], "ZoneName": place.zone}
+    doc["Status"] = {
+        "DiskId": disk,
+        "AccountId": "113000000001",
+        "ZoneId": zone["ID"],
+        "ZoneName": place.zone,
+    }
 
 
-def _simplemon(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _simplemon(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     doc["Status"] = {"Target": (given.get("Status") or {}).get("Target") or given.get("Name")}
 
 
-def _registry(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _registry(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     name = str((given.get("Status") or {}).get("registry_name") or "")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
         raise bad("レジストリ名が正しくありません。(registry_name)", "invalid_format")
@@ -229,7 +242,7 @@ def _registry(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None: 
     doc["_users"] = {}
 
 
-def _enhanceddb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _enhanceddb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     status = given.get("Status") or {}
     name = str(status.get("database_name") or "")
     if any(d["Status"]["database_name"] == name for d in existing):
@@ -239,7 +252,7 @@ def _enhanceddb(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None
     doc["_config"] = {"max_connections": 50, "allowed_networks": []}
 
 
-def _simplemq(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _simplemq(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     name = str(given.get("Name") or "")
     if not re.fullmatch(r"[0-9a-zA-Z]+(-[0-9a-zA-Z]+)*", name) or not 5 <= len(name) <= 64:
         raise bad("キューの名前が正しくありません。(Name)", "invalid_format")
@@ -249,7 +262,7 @@ def _simplemq(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None: 
     doc["Settings"] = {"VisibilityTimeoutSeconds": 30, "ExpireSeconds": 345600}
 
 
-def _eventbus(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _eventbus(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     _check_eventbus(place, doc)
     doc["Status"] = {"Success": True, "Message": "", "UpdatedAt": place.now()}
 
@@ -271,16 +284,31 @@ def _notice(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
         doc["Settings"]["PriorityRank"] = len(existing) + 1
 
 
-def _plain(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:  # noqa: ARG001
+def _plain(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None:
     doc["Status"] = dict(given.get("Status") or {})
 
 
 _CLASSES: Final[dict[str, Callable[[Place, Doc, Doc, list[Doc]], None]]] = {
-    "dns": _dns, "gslb": _gslb, "proxylb": _proxylb, "localrouter": _localrouter, "autobackup": _autobackup, "simplemon": _simplemon,
-    "containerregistry": _registry, "enhanceddb": _enhanceddb, "simplemq": _simplemq, "eventbusprocessconfiguration": _eventbus,
-    "eventbusschedule": _eventbus, "eventbustrigger": _eventbus, "saknoticedestination": _notice, "saknoticegroup": _notice,
-    "saknoticerouting": _notice, "autoscale": _plain, "certificateauthority": _plain, "esme": _plain, "sim": _plain,
-}  # fmt: skip
+    "dns": _dns,
+    "gslb": _gslb,
+    "proxylb": _proxylb,
+    "localrouter": _localrouter,
+    "autobackup": _autobackup,
+    "simplemon": _simplemon,
+    "containerregistry": _registry,
+    "enhanceddb": _enhanceddb,
+    "simplemq": _simplemq,
+    "eventbusprocessconfiguration": _eventbus,
+    "eventbusschedule": _eventbus,
+    "eventbustrigger": _eventbus,
+    "saknoticedestination": _notice,
+    "saknoticegroup": _notice,
+    "saknoticerouting": _notice,
+    "autoscale": _plain,
+    "certificateauthority": _plain,
+    "esme": _plain,
+    "sim": _plain,
+}
 _CHECKS: Final[dict[str, Callable[[Place, Doc], None]]] = {
     "dns": _check_dns,
     "localrouter": _check_localrouter,
@@ -289,7 +317,8 @@ _CHECKS: Final[dict[str, Callable[[Place, Doc], None]]] = {
 }
 
 
-# --- what has an address of its own -----------------------------------------------------------------------------------
+# --- what has an address of its own
+# -----------------------------------------------------------------------------------
 
 
 def _of(place: Place, id_: str, kind: str) -> Doc:
@@ -322,7 +351,11 @@ def set_certificates(place: Place, id_: str) -> Any:
     given = place.part("ProxyLB")
 
     def public(cert: Any) -> Any:
-        return {**cert, "PrivateKey": "", "CertificateCommonName": "", "CertificateAltNames": ""} if isinstance(cert, dict) else None
+        return (
+            {**cert, "PrivateKey": "", "CertificateCommonName": "", "CertificateAltNames": ""}
+            if isinstance(cert, dict)
+            else None
+        )
 
     doc["_certificates"] = {
         "PrimaryCert": public(given.get("PrimaryCert")),
@@ -347,14 +380,32 @@ def health(place: Place, id_: str) -> Any:
         peers = ((doc["Settings"] or {}).get("LocalRouter") or {}).get("Peers") or []
         return {"LocalRouter": {"Peers": [{"ID": p["ID"], "Status": "UP", "Routes": []} for p in peers]}}
     if doc["Provider"]["Class"] == "simplemon":
-        return {"SimpleMonitor": {"LastCheckedAt": place.now(), "LastHealthChangedAt": place.now(), "Health": "UP", "LatestLogs": []}}
-    return {"ProxyLB": {"ActiveConn": 0, "CPS": 0, "Servers": [], "CurrentVIP": doc["Status"].get("VirtualIPAddress")}}
+        return {
+            "SimpleMonitor": {
+                "LastCheckedAt": place.now(),
+                "LastHealthChangedAt": place.now(),
+                "Health": "UP",
+                "LatestLogs": [],
+            }
+        }
+    return {
+        "ProxyLB": {
+            "ActiveConn": 0,
+            "CPS": 0,
+            "Servers": [],
+            "CurrentVIP": doc["Status"].get("VirtualIPAddress"),
+        }
+    }
 
 
 def users(place: Place, id_: str) -> Any:
     """GET …/containerregistry/users."""
     doc = _of(place, id_, "containerregistry")
-    return {"ContainerRegistry": {"Users": [{"username": n, "permission": p} for n, p in sorted(doc["_users"].items())]}}
+    return {
+        "ContainerRegistry": {
+            "Users": [{"username": n, "permission": p} for n, p in sorted(doc["_users"].items())]
+        }
+    }
 
 
 def add_user(place: Place, id_: str) -> tuple[int, Any]:
@@ -364,7 +415,11 @@ def add_user(place: Place, id_: str) -> tuple[int, Any]:
     name = str(given.get("username") or "")
     if name in doc["_users"]:
         raise conflict("duplicate_entry", "同じ名前のユーザーが既にあります。")
-    if not name or not given.get("password") or given.get("permission") not in ("all", "readwrite", "readonly"):
+    if (
+        not name
+        or not given.get("password")
+        or given.get("permission") not in ("all", "readwrite", "readonly")
+    ):
         raise bad("ユーザーの指定が正しくありません。", "missing_param")
     doc["_users"][name] = given["permission"]
     place.save(_KIND, doc, "")

@@ -9,7 +9,8 @@ from providers.twin.sakura.iaas import net
 from providers.twin.sakura.place import ZONES, Place, base, merge_common
 from providers.twin.sakura.store import Doc
 
-# --- servers ----------------------------------------------------------------------------------------------------------
+# --- servers
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _plan(place: Place, given: Any) -> Doc:
@@ -23,7 +24,9 @@ def _plan(place: Place, given: Any) -> Doc:
             and plan["Commitment"] == (given.get("Commitment") or "standard")
         ):
             return {k: v for k, v in plan.items() if not k.startswith("_")}
-    raise Refused(400, "param_res_not_found", "指定されたサーバープランはこのゾーンにありません。(ServerPlan)")
+    raise Refused(
+        400, "param_res_not_found", "指定されたサーバープランはこのゾーンにありません。(ServerPlan)"
+    )
 
 
 def create_server(place: Place) -> tuple[int, Any]:
@@ -41,7 +44,13 @@ def create_server(place: Place) -> tuple[int, Any]:
         "ServerPlan": plan,
         "ServiceClass": plan["ServiceClass"],
         "Zone": place.zone_info(),
-        "Instance": {"Status": "down", "BeforeStatus": None, "StatusChangedAt": None, "Host": None, "CDROM": None},
+        "Instance": {
+            "Status": "down",
+            "BeforeStatus": None,
+            "StatusChangedAt": None,
+            "Host": None,
+            "CDROM": None,
+        },
         "PrivateHost": host if isinstance(host, dict) else None,
         "Availability": "available",
         "WaitDiskMigration": bool(given.get("WaitDiskMigration")),
@@ -118,7 +127,10 @@ def boot_server(place: Place, id_: str) -> Any:
     if status == "up":
         raise conflict("server_power_must_be_down", "サーバーは既に起動しています。")
     if status == "cleaning" or doc.get("_booting"):
-        raise conflict("server_is_cleaning" if status == "cleaning" else "conflict", "処理中です。しばらくお待ちください。")
+        raise conflict(
+            "server_is_cleaning" if status == "cleaning" else "conflict",
+            "処理中です。しばらくお待ちください。",
+        )
     for disk in place.all("disk"):
         if (disk.get("Server") or {}).get("ID") == id_ and disk["Availability"] != "available":
             raise conflict("still_creating", "ディスクを作成中です。")
@@ -126,14 +138,20 @@ def boot_server(place: Place, id_: str) -> Any:
     wait = place.seconds("server_boot")
     host = f"sac-{place.zone}-sv{int(id_) % 900 + 100}"
     place.later(
-        doc, wait, ("Instance.Status", "up"), ("Instance.Host", {"Name": host}), ("Instance.StatusChangedAt", place.now()), ("_booting", None)
+        doc,
+        wait,
+        ("Instance.Status", "up"),
+        ("Instance.Host", {"Name": host}),
+        ("Instance.StatusChangedAt", place.now()),
+        ("_booting", None),
     )
     place.save("server", doc)
     return {"Success": True}
 
 
 def stop_server(place: Place, id_: str) -> Any:
-    """DELETE /server/:id/power: orderly, or at once with Force. `@twin-hangs` in the tags: ACPI is ignored."""
+    """DELETE /server/:id/power: orderly, or at once with Force. `@twin-hangs` in the tags: ACPI is
+    ignored."""
     doc = place.find("server", id_)
     if doc["Instance"]["Status"] == "down":
         raise conflict("server_power_must_be_up", "サーバーは起動していません。")
@@ -171,12 +189,15 @@ def eject_cdrom(place: Place, id_: str) -> Any:
     return {"Success": True}
 
 
-# --- disks ------------------------------------------------------------------------------------------------------------
+# --- disks
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _copy_source(place: Place, given: Doc) -> tuple[Doc | None, Doc | None]:
     archive, disk = given.get("SourceArchive"), given.get("SourceDisk")
-    found_archive = place.reference("archive", archive["ID"]) if isinstance(archive, dict) and archive.get("ID") else None
+    found_archive = (
+        place.reference("archive", archive["ID"]) if isinstance(archive, dict) and archive.get("ID") else None
+    )
     found_disk = place.reference("disk", disk["ID"]) if isinstance(disk, dict) and disk.get("ID") else None
     if found_archive is not None and found_disk is not None:
         raise bad("コピー元は1つだけ指定してください。", "invalid_param_comb")
@@ -232,7 +253,16 @@ def create_disk(place: Place) -> tuple[int, Any]:
 
 
 def _brief(doc: Doc | None) -> Any:
-    return None if doc is None else {"ID": doc["ID"], "Name": doc["Name"], "SizeMB": doc.get("SizeMB"), "Availability": doc["Availability"]}
+    return (
+        None
+        if doc is None
+        else {
+            "ID": doc["ID"],
+            "Name": doc["Name"],
+            "SizeMB": doc.get("SizeMB"),
+            "Availability": doc["Availability"],
+        }
+    )
 
 
 def _copy(place: Place, doc: Doc, seconds: float) -> None:
@@ -313,7 +343,8 @@ def config_disk(place: Place, id_: str) -> Any:
     return {"Success": True}
 
 
-# --- archives ---------------------------------------------------------------------------------------------------------
+# --- archives
+# ---------------------------------------------------------------------------------------------------------
 
 
 def create_archive(place: Place) -> tuple[int, Any]:
@@ -334,10 +365,17 @@ def create_archive(place: Place) -> tuple[int, Any]:
 
 def _archive(place: Place, size: int) -> Doc:
     return {
-        "SizeMB": size, "MigratedMB": 0, "Scope": "user", "Availability": "migrating", "Plan": {"ID": 2, "StorageClass": "iscsi9999"},
-        "Zone": place.zone_info(), "Storage": {"ID": "3100297001", "Class": "iscsi9999", "Name": "sac"}, "ServiceClass": f"cloud/archive/{size // 1024}g",
-        "BundleInfo": None, "JobStatus": None,
-    }  # fmt: skip
+        "SizeMB": size,
+        "MigratedMB": 0,
+        "Scope": "user",
+        "Availability": "migrating",
+        "Plan": {"ID": 2, "StorageClass": "iscsi9999"},
+        "Zone": place.zone_info(),
+        "Storage": {"ID": "3100297001", "Class": "iscsi9999", "Name": "sac"},
+        "ServiceClass": f"cloud/archive/{size // 1024}g",
+        "BundleInfo": None,
+        "JobStatus": None,
+    }
 
 
 def copy_archive(place: Place, id_: str, number: str) -> tuple[int, Any]:

@@ -103,8 +103,13 @@ def delete_privatehost(place: Place, id_: str) -> Any:
 
 _UPDATABLE = {"note": ("Content",), "sshkey": (), "icon": (), "bridge": (), "privatehost": (), "cdrom": ()}
 _ENVELOPE = {
-    "note": "Note", "sshkey": "SSHKey", "icon": "Icon", "bridge": "Bridge", "privatehost": "PrivateHost", "cdrom": "CDROM",
-}  # fmt: skip
+    "note": "Note",
+    "sshkey": "SSHKey",
+    "icon": "Icon",
+    "bridge": "Bridge",
+    "privatehost": "PrivateHost",
+    "cdrom": "CDROM",
+}
 
 
 def update(place: Place, kind: str, id_: str) -> Any:
@@ -137,12 +142,29 @@ def seed(place: Place) -> None:
     number = int(place.zone_info()["ID"])
     for at, (name, size, tags) in enumerate(_ARCHIVES):
         doc = _platform(f"{number}{1000000 + at}"[-12:].rjust(12, "1"), name, tags)
-        doc |= {"SizeMB": size * 1024, "Scope": "shared", "Availability": "available", "Plan": {"ID": 2, "StorageClass": "iscsi9999"}}
-        doc |= {"Zone": place.zone_info(), "Storage": {"ID": "3100297001", "Class": "iscsi9999", "Name": "sac"}}
+        doc |= {
+            "SizeMB": size * 1024,
+            "Scope": "shared",
+            "Availability": "available",
+            "Plan": {"ID": 2, "StorageClass": "iscsi9999"},
+        }
+        doc |= {
+            "Zone": place.zone_info(),
+            "Storage": {"ID": "3100297001", "Class": "iscsi9999", "Name": "sac"},
+        }
         doc |= {"SourceDisk": None, "SourceArchive": None, "BundleInfo": None}
         place.save("archive", doc)
-    cdrom = _platform(f"{number}2000000"[-12:].rjust(12, "1"), "Ubuntu Server 24.04 LTS 64bit", ["arch-64bit", "distro-ubuntu", "os-linux"])
-    cdrom |= {"SizeMB": 5120, "Scope": "shared", "Availability": "available", "Storage": {"ID": "3100297001", "Name": "sac"}}
+    cdrom = _platform(
+        f"{number}2000000"[-12:].rjust(12, "1"),
+        "Ubuntu Server 24.04 LTS 64bit",
+        ["arch-64bit", "distro-ubuntu", "os-linux"],
+    )
+    cdrom |= {
+        "SizeMB": 5120,
+        "Scope": "shared",
+        "Availability": "available",
+        "Storage": {"ID": "3100297001", "Name": "sac"},
+    }
     place.save("cdrom", cdrom)
     for kind, plans in _plans(number).items():
         for plan in plans:
@@ -172,48 +194,108 @@ def seed_global(place: Place) -> None:
 def _platform(id_: str, name: str, tags: list[str]) -> Doc:
     stamp = "2025-04-01T00:00:00+09:00"
     return {
-        "ID": id_, "Name": name, "Description": "", "Tags": tags, "Icon": None, "CreatedAt": stamp, "ModifiedAt": stamp,
+        "ID": id_,
+        "Name": name,
+        "Description": "",
+        "Tags": tags,
+        "Icon": None,
+        "CreatedAt": stamp,
+        "ModifiedAt": stamp,
         "_platform": True,
-    }  # fmt: skip
+    }
 
 
 _ARCHIVES = (
     ("AlmaLinux 9.4", 20, ["arch-64bit", "current-stable", "distro-alma", "distro-ver-9", "os-linux"]),
     ("Rocky Linux 9.4", 20, ["arch-64bit", "current-stable", "distro-rocky", "distro-ver-9", "os-linux"]),
     ("MIRACLE LINUX 9.4", 20, ["arch-64bit", "current-stable", "distro-miracle", "distro-ver-9", "os-linux"]),
-    ("Ubuntu Server 24.04.1 LTS 64bit", 20, ["arch-64bit", "current-stable", "distro-ubuntu", "distro-ver-24.04", "os-linux"]),
-    ("Debian GNU/Linux 12.6.0 64bit", 20, ["arch-64bit", "current-stable", "distro-debian", "distro-ver-12", "os-linux"]),
-    ("Windows Server 2022 Datacenter Edition", 100, ["arch-64bit", "distro-ver-2022", "os-windows", "windows-server"]),
+    (
+        "Ubuntu Server 24.04.1 LTS 64bit",
+        20,
+        ["arch-64bit", "current-stable", "distro-ubuntu", "distro-ver-24.04", "os-linux"],
+    ),
+    (
+        "Debian GNU/Linux 12.6.0 64bit",
+        20,
+        ["arch-64bit", "current-stable", "distro-debian", "distro-ver-12", "os-linux"],
+    ),
+    (
+        "Windows Server 2022 Datacenter Edition",
+        100,
+        ["arch-64bit", "distro-ver-2022", "os-windows", "windows-server"],
+    ),
 )
 
 
 def _plans(number: int) -> dict[str, list[Doc]]:
     servers = [
         {
-            "ID": f"{100000000 + 200 * 1000000 + memory * 1000 + cpu}" if not dedicated else f"{500000000 + memory * 1000 + cpu}",
-            "Name": f"プラン/{cpu}Core-{memory}GB", "CPU": cpu, "MemoryMB": memory * 1024, "GPU": 0, "GPUModel": None, "CPUModel": "uncategorized",
-            "Commitment": "dedicatedcpu" if dedicated else "standard", "Generation": 200, "ConfidentialVM": False,
-            "ServiceClass": f"cloud/plan/{cpu}core-{memory}gb", "Availability": "available",
+            "ID": f"{100000000 + 200 * 1000000 + memory * 1000 + cpu}"
+            if not dedicated
+            else f"{500000000 + memory * 1000 + cpu}",
+            "Name": f"プラン/{cpu}Core-{memory}GB",
+            "CPU": cpu,
+            "MemoryMB": memory * 1024,
+            "GPU": 0,
+            "GPUModel": None,
+            "CPUModel": "uncategorized",
+            "Commitment": "dedicatedcpu" if dedicated else "standard",
+            "Generation": 200,
+            "ConfidentialVM": False,
+            "ServiceClass": f"cloud/plan/{cpu}core-{memory}gb",
+            "Availability": "available",
         }
         for dedicated in (False, True)
         for cpu in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
         for memory in (1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 224)
-    ]  # fmt: skip
+    ]
     return {
         "server": servers,
         "disk": [
-            {"ID": str(id_), "Name": name, "StorageClass": "iscsi9999", "Availability": "available", "Size": [
-                {"SizeMB": size * 1024, "DisplaySize": size, "DisplaySuffix": "GB", "Availability": "available", "ServiceClass": f"cloud/disk/{kind}/{size}g"}
-                for size in (20, 40, 60, 80, 100, 250, 500, 750, 1024, 2048, 4096, 8192, 12288)]}
+            {
+                "ID": str(id_),
+                "Name": name,
+                "StorageClass": "iscsi9999",
+                "Availability": "available",
+                "Size": [
+                    {
+                        "SizeMB": size * 1024,
+                        "DisplaySize": size,
+                        "DisplaySuffix": "GB",
+                        "Availability": "available",
+                        "ServiceClass": f"cloud/disk/{kind}/{size}g",
+                    }
+                    for size in (20, 40, 60, 80, 100, 250, 500, 750, 1024, 2048, 4096, 8192, 12288)
+                ],
+            }
             for id_, name, kind in ((4, "SSDプラン", "ssd"), (2, "標準プラン", "hdd"))
         ],
         "internet": [
-            {"ID": str(mbps), "Name": f"{mbps}Mbps共有", "BandWidthMbps": mbps, "ServiceClass": f"cloud/internet/router/{mbps}m", "Availability": "available"}
+            {
+                "ID": str(mbps),
+                "Name": f"{mbps}Mbps共有",
+                "BandWidthMbps": mbps,
+                "ServiceClass": f"cloud/internet/router/{mbps}m",
+                "Availability": "available",
+            }
             for mbps in (100, 250, 500, *range(1000, 10001, 500))
         ],
         "privatehost": [
-            {"ID": f"1129007925{at:02d}", "Name": name, "Class": kind, "CPU": cpu, "MemoryMB": memory * 1024, "ServiceClass": f"cloud/plan/ph/{kind}",
-             "Availability": "available", "Zone": {"ID": str(number)}}
-            for at, (name, kind, cpu, memory) in enumerate((("200Core 224GB 標準", "dynamic", 200, 224), ("200Core 224GB Windows", "ms_windows", 200, 224)))
+            {
+                "ID": f"1129007925{at:02d}",
+                "Name": name,
+                "Class": kind,
+                "CPU": cpu,
+                "MemoryMB": memory * 1024,
+                "ServiceClass": f"cloud/plan/ph/{kind}",
+                "Availability": "available",
+                "Zone": {"ID": str(number)},
+            }
+            for at, (name, kind, cpu, memory) in enumerate(
+                (
+                    ("200Core 224GB 標準", "dynamic", 200, 224),
+                    ("200Core 224GB Windows", "ms_windows", 200, 224),
+                )
+            )
         ],
-    }  # fmt: skip
+    }

@@ -1,5 +1,6 @@
 """Method and path → handler, for the IaaS API."""
 
+# ruff: noqa: ARG001 - every handler takes the request, whether it needs it or not
 from __future__ import annotations
 
 import re
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from providers.twin.sakura.faults import Refused, missing
-from providers.twin.sakura.iaas import appliance, common, machine, net, plain
+from providers.twin.sakura.iaas import appliance, common, machine, net, plain, router, status
 from providers.twin.sakura.place import REGIONS, ZONES, Handler, Place
 from providers.twin.sakura.query import select
 from providers.twin.sakura.store import Doc
@@ -18,11 +19,11 @@ _LISTS: Final = {
     "archive": ("Archives", "Archive", None),
     "cdrom": ("CDROMs", "CDROM", None),
     "switch": ("Switches", "Switch", net.show_switch),
-    "internet": ("Internet", "Internet", net.show_internet),
+    "internet": ("Internet", "Internet", router.show_internet),
     "interface": ("Interfaces", "Interface", None),
     "packetfilter": ("PacketFilters", "PacketFilter", None),
     "bridge": ("Bridges", "Bridge", None),
-    "subnet": ("Subnets", "Subnet", net.show_subnet),
+    "subnet": ("Subnets", "Subnet", router.show_subnet),
     "ipaddress": ("IPAddress", "IPAddress", None),
     "note": ("Notes", "Note", None),
     "sshkey": ("SSHKeys", "SSHKey", None),
@@ -70,17 +71,31 @@ def _product(place: Place, kind: str, id_: str) -> Any:
 def _zones(place: Place) -> Any:
     docs: list[Doc] = []
     for name, (number, description, region) in ZONES.items():
-        docs.append({
-            "ID": str(number), "Name": name, "Description": description, "DisplayOrder": number, "IsDummy": name == "tk1v",
-            "Region": {"ID": str(region), "Name": REGIONS[region], "NameServers": ["133.242.0.3", "133.242.0.4"]},
-            "VNCProxy": {"HostName": f"{name}-vnc.cloud.sakura.ad.jp", "IPAddress": "203.0.113.9"}, "FTPServer": {"HostName": f"{name}-ftp.cloud.sakura.ad.jp"},
-        })  # fmt: skip
+        docs.append(
+            {
+                "ID": str(number),
+                "Name": name,
+                "Description": description,
+                "DisplayOrder": number,
+                "IsDummy": name == "tk1v",
+                "Region": {
+                    "ID": str(region),
+                    "Name": REGIONS[region],
+                    "NameServers": ["133.242.0.3", "133.242.0.4"],
+                },
+                "VNCProxy": {"HostName": f"{name}-vnc.cloud.sakura.ad.jp", "IPAddress": "203.0.113.9"},
+                "FTPServer": {"HostName": f"{name}-ftp.cloud.sakura.ad.jp"},
+            }
+        )
     found, start, total = select(docs, place.query)
     return {"From": start, "Count": len(found), "Total": total, "Zones": found}
 
 
 def _regions(place: Place) -> Any:
-    docs = [{"ID": str(k), "Name": v, "Description": v, "NameServers": ["133.242.0.3", "133.242.0.4"]} for k, v in REGIONS.items()]
+    docs = [
+        {"ID": str(k), "Name": v, "Description": v, "NameServers": ["133.242.0.3", "133.242.0.4"]}
+        for k, v in REGIONS.items()
+    ]
     found, start, total = select(docs, place.query)
     return {"From": start, "Count": len(found), "Total": total, "Regions": found}
 
@@ -99,21 +114,40 @@ _PRICES: Final = (
 
 def _price_list(place: Place) -> Any:
     docs: list[Doc] = [
-        {"ID": at, "ServiceClassPath": path, "DisplayName": name, "IsPublic": True, "Price": {
-            "Base": 0, "Hourly": hourly, "Daily": daily, "Monthly": monthly, "Zone": place.zone}}
+        {
+            "ID": at,
+            "ServiceClassPath": path,
+            "DisplayName": name,
+            "IsPublic": True,
+            "Price": {"Base": 0, "Hourly": hourly, "Daily": daily, "Monthly": monthly, "Zone": place.zone},
+        }
         for at, (path, name, hourly, daily, monthly) in enumerate(_PRICES, 1)
-    ]  # fmt: skip
-    docs.append({"ID": 99, "ServiceClassPath": "cloud/iso-image/free", "DisplayName": "無料", "IsPublic": True, "Price": []})
+    ]
+    docs.append(
+        {
+            "ID": 99,
+            "ServiceClassPath": "cloud/iso-image/free",
+            "DisplayName": "無料",
+            "IsPublic": True,
+            "Price": [],
+        }
+    )
     found, start, total = select(docs, place.query)
     return {"From": start, "Count": len(found), "Total": total, "ServiceClasses": found}
 
 
-def _auth_status(place: Place) -> Any:  # noqa: ARG001
+def _auth_status(place: Place) -> Any:
     return {
         "Account": {"ID": "113000000001", "Class": "account", "Code": "twin", "Name": "デジタルツイン"},
-        "Member": {"Class": "member", "Code": "twin00001"}, "AuthClass": "account", "AuthMethod": "apikey", "ExternalPermission": "bill+eventlog",
-        "OperationPenalty": "none", "Permission": "create", "IsAPIKey": True, "RESTFilter": [],
-    }  # fmt: skip
+        "Member": {"Class": "member", "Code": "twin00001"},
+        "AuthClass": "account",
+        "AuthMethod": "apikey",
+        "ExternalPermission": "bill+eventlog",
+        "OperationPenalty": "none",
+        "Permission": "create",
+        "IsAPIKey": True,
+        "RESTFilter": [],
+    }
 
 
 def _shared_delete(kind: str) -> Callable[[Place, str], Any]:
@@ -175,16 +209,16 @@ _TABLE: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/packetfilter", net.create_packetfilter),
     ("PUT", f"/packetfilter/{_I}", net.update_packetfilter),
     ("DELETE", f"/packetfilter/{_I}", net.delete_packetfilter),
-    ("POST", "/internet", net.create_internet),
-    ("PUT", f"/internet/{_I}", net.update_internet),
-    ("DELETE", f"/internet/{_I}", net.delete_internet),
-    ("PUT", f"/internet/{_I}/bandwidth", net.change_bandwidth),
-    ("POST", f"/internet/{_I}/subnet", net.add_subnet),
-    ("PUT", f"/internet/{_I}/subnet/{_I}", net.update_subnet),
-    ("DELETE", f"/internet/{_I}/subnet/{_I}", net.remove_subnet),
-    ("POST", f"/internet/{_I}/ipv6net", net.add_ipv6),
-    ("DELETE", f"/internet/{_I}/ipv6net/{_I}", net.remove_ipv6),
-    ("PUT", r"/ipaddress/([\d.]+)", net.set_hostname),
+    ("POST", "/internet", router.create_internet),
+    ("PUT", f"/internet/{_I}", router.update_internet),
+    ("DELETE", f"/internet/{_I}", router.delete_internet),
+    ("PUT", f"/internet/{_I}/bandwidth", router.change_bandwidth),
+    ("POST", f"/internet/{_I}/subnet", router.add_subnet),
+    ("PUT", f"/internet/{_I}/subnet/{_I}", router.update_subnet),
+    ("DELETE", f"/internet/{_I}/subnet/{_I}", router.remove_subnet),
+    ("POST", f"/internet/{_I}/ipv6net", router.add_ipv6),
+    ("DELETE", f"/internet/{_I}/ipv6net/{_I}", router.remove_ipv6),
+    ("PUT", r"/ipaddress/([\d.]+)", router.set_hostname),
     ("POST", "/bridge", plain.create_bridge),
     ("DELETE", f"/bridge/{_I}", plain.delete_bridge),
     ("POST", "/sshkey", plain.create_sshkey),
@@ -192,7 +226,10 @@ _TABLE: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/icon", plain.create_icon),
     ("POST", "/privatehost", plain.create_privatehost),
     ("DELETE", f"/privatehost/{_I}", plain.delete_privatehost),
-    *(("PUT", f"/{k}/{_I}", _shared_update(k)) for k in ("bridge", "sshkey", "note", "icon", "privatehost", "cdrom")),
+    *(
+        ("PUT", f"/{k}/{_I}", _shared_update(k))
+        for k in ("bridge", "sshkey", "note", "icon", "privatehost", "cdrom")
+    ),
     *(("DELETE", f"/{k}/{_I}", _shared_delete(k)) for k in ("sshkey", "note", "icon", "cdrom")),
     ("POST", "/appliance", appliance.create),
     ("PUT", f"/appliance/{_I}", appliance.update),
@@ -204,9 +241,9 @@ _TABLE: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("PUT", f"/appliance/{_I}/power", appliance.boot),
     ("DELETE", f"/appliance/{_I}/power", appliance.stop),
     ("PUT", f"/appliance/{_I}/reset", lambda p, i: {"Success": bool(p.find("appliance", i))}),
-    ("GET", f"/appliance/{_I}/status", appliance.status),
-    ("GET", f"/appliance/{_I}/database/parameter", appliance.parameters),
-    ("PUT", f"/appliance/{_I}/database/parameter", appliance.set_parameters),
+    ("GET", f"/appliance/{_I}/status", status.status),
+    ("GET", f"/appliance/{_I}/database/parameter", status.parameters),
+    ("PUT", f"/appliance/{_I}/database/parameter", status.set_parameters),
     ("POST", "/commonserviceitem", common.create),
     ("PUT", f"/commonserviceitem/{_I}", common.update),
     ("DELETE", f"/commonserviceitem/{_I}", common.delete),
@@ -238,9 +275,13 @@ for _method, _pattern, _handler in ROUTES:
 
 
 def handle(place: Place) -> Any:
-    """Answer a request. Refused (404, resource_path_not_found) when nothing is there, (405) for a wrong method."""
+    """Answer a request. Refused (404, resource_path_not_found) when nothing is there, (405) for a wrong
+    method."""
     head = place.path.split("/", 2)[1]
-    for pattern, handler in (*_BY_HEAD.get((place.method, head), ()), *_BY_HEAD.get((place.method, "\\w"), ())):
+    for pattern, handler in (
+        *_BY_HEAD.get((place.method, head), ()),
+        *_BY_HEAD.get((place.method, "\\w"), ()),
+    ):
         match = pattern.fullmatch(place.path)
         if match:
             return handler(place, *match.groups())
