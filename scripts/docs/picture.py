@@ -78,11 +78,13 @@ FONT = "'Noto Sans JP','Hiragino Sans','Yu Gothic UI',Meiryo,sans-serif"
 def draw(inventory: Mapping[str, Any], language: Language) -> str:
     """An SVG of the five layers, each with the services it is made of and how many resources."""
     y, bands = 56, []
-    top = y
+    top, circuit = y, y
     for layer, (colour, title) in BANDS.items():
         lines = list(_wrap(_services(inventory["layers"].get(layer, {}))))
         height = 34 + LINE * max(1, len(lines)) + 6
         bands.append(_band(y, height, colour, title.say(language), lines))
+        if layer == "Lgwan":
+            circuit = y + height // 2
         y += height + 8
     height = y - top - 8
     body = "\n".join(bands)
@@ -91,7 +93,7 @@ def draw(inventory: Mapping[str, Any], language: Language) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 8}" font-family="{FONT}">\n'
         f'<rect width="{WIDTH}" height="{y + 8}" fill="#ffffff"/>\n'
         f'<text x="{PAD}" y="34" font-size="20" font-weight="700" fill="#22313f">{title}</text>\n'
-        f"{_town_hall(top, height, language)}\n{body}\n</svg>\n"
+        f"{_town_hall(top, height, circuit, language)}\n{body}\n</svg>\n"
     )
 
 
@@ -133,7 +135,8 @@ def _band(y: int, height: int, colour: str, title: str, lines: list[list[tuple[i
     return "\n".join(parts)
 
 
-def _town_hall(y: int, height: int, language: Language) -> str:
+def _town_hall(y: int, height: int, circuit: int, language: Language) -> str:
+    """The town hall, with its two circuits to the closed connection."""
     words = TOWN_HALL.say(language).split("\n")
     middle = y + height // 2
     text = "".join(
@@ -143,7 +146,7 @@ def _town_hall(y: int, height: int, language: Language) -> str:
     )
     return (
         f'<rect x="{PAD}" y="{y}" width="{LEFT - 60}" height="{height}" rx="8" fill="#e7ecef"/>{text}'
-        f'<path d="M{LEFT - 46} {middle - 8}H{LEFT - 4}M{LEFT - 46} {middle + 8}H{LEFT - 4}" '
+        f'<path d="M{LEFT - 46} {circuit - 8}H{LEFT - 4}M{LEFT - 46} {circuit + 8}H{LEFT - 4}" '
         f'stroke="#8a6d1a" stroke-width="3"/>'
     )
 
