@@ -287,7 +287,7 @@ def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = 
         whole=any(r.type == "jichitai:tenant:MunicipalTenant" for r in stack.resources),
     )
     worker = Judge(stack.name, context_of((f for _, f in pairs), stack.name, options), options)
-    for facts in estate.facts:
+    for facts in judged_one_by_one(estate, pairs):
         worker.one(facts)
     _outputs(stack, worker)
     worker.survey(estate)
@@ -297,6 +297,18 @@ def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = 
     result.unmodelled = unmodelled
     result.notes = said + result.notes
     return result
+
+
+def judged_one_by_one(estate: Estate, pairs: Iterable[tuple[Resource, Facts]]) -> Iterable[Facts]:
+    """All facts that rules over single resources look at.
+
+    A part has joined its whole, but its own place and its own secrets are its own.
+    """
+    yield from estate.facts
+    whole = {f.urn for f in estate.facts}
+    for _, facts in pairs:
+        if facts.of_kind is not None and facts.urn not in whole:
+            yield replace(facts, kind=Kind.OTHER)
 
 
 def _outputs(stack: Stack, worker: Judge) -> None:

@@ -123,6 +123,7 @@ PARTED = frozenset(
     {
         *STORES,
         Kind.BACKUP_VAULT,
+        Kind.BUDGET,
         Kind.CLUSTER,
         Kind.CONTAINERS,
         Kind.DETECTOR,

@@ -33,7 +33,7 @@ ASPECTS = (
 
 
 def _value(mine: Any, other: Any) -> Any:
-    """Two answers to one question. True wins, then UNKNOWN, then False; numbers: the part's own."""
+    """Two answers to one question. True wins, then UNKNOWN, then False; numbers: the part's; texts: the whole's."""
     if other is None:
         return mine
     if mine is None:
@@ -44,7 +44,7 @@ def _value(mine: Any, other: Any) -> Any:
         return UNKNOWN if mine is UNKNOWN or other is UNKNOWN else other
     if isinstance(mine, tuple) and isinstance(other, tuple):
         return (*mine, *other)
-    return other
+    return mine if isinstance(mine, str) else other
 
 
 def merge(whole: Facts, part: Facts) -> Facts:

@@ -6,6 +6,7 @@ modelled. The tables of a cloud are loaded when its first resource comes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -58,8 +59,10 @@ def defaults_of(provider: Resource) -> Defaults:
     elif cloud == "google":
         labels = props.document("defaultLabels")
         tags = labels.raw if isinstance(labels, Props) else labels
-    if region is None and cloud == "sakura":
-        region = props.text("zone")
+    if cloud == "sakura":
+        region = props.text("zone", props.text("defaultZone"))
+        listed = props.get("defaultTags")
+        tags = _listed(listed) if isinstance(listed, str) else listed
     return Defaults(region=region, tags=UNKNOWN if tags is UNKNOWN else as_tags(tags))
 
 
@@ -150,12 +153,23 @@ def tags_of(cloud: Cloud, props: Props, defaults: Defaults | None) -> Maybe[Mapp
         found = props.get(name)
         if found is UNKNOWN:
             return UNKNOWN
+        # What the cloud answered holds the provider's tags already.
+        if name in ("tagsAll", "effectiveLabels") and found is not None:
+            return as_tags(found)
         if found:
             break
     own = as_tags(found)
     if own is UNKNOWN or inherited is UNKNOWN:
         return UNKNOWN
     return {**(inherited or {}), **own}
+
+
+def _listed(text: str) -> Any:
+    """A list that a provider's properties carry as JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return UNKNOWN
 
 
 def as_tags(value: Any) -> dict[str, str] | Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from policies.evaluate import Finding, Judge, Options, Unsure, context_of, extract_all, immediate
+from policies.evaluate import Finding, Judge, Options, Unsure, context_of, extract_all, immediate, judged_one_by_one
 from policies.exceptions import BadExceptions
 from policies.extract import Defaults, defaults_of, facts_of
 from policies.join import join
@@ -137,7 +137,7 @@ class Session:
         options = self.options
         judge = Judge(self.stack, context_of((f for _, f in pairs), self.stack, options), options)
         judged = {f.urn for f in estate.facts if immediate(f)}
-        for facts in estate.facts:
+        for facts in judged_one_by_one(estate, pairs):
             judge.one(facts)
         # What was judged alone has been told already.
         told = [f for f in judge.result.findings if f.urn not in judged]

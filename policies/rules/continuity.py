@@ -99,7 +99,7 @@ _BACKUP: tuple[_Row, ...] = (
         ),
         ("自動バックアップを有効にしてください。", "Turn automatic backups on."),
         "backup_retention_period=35",
-        "aws azure google",
+        "aws azure google sakura",
     ),
     (
         "BCK-002",
@@ -110,7 +110,7 @@ _BACKUP: tuple[_Row, ...] = (
         ("壊れたデータに気付くまでの日数です。", "That is how long it may take to notice broken data."),
         _KEEP,
         "backup_retention_period=35",
-        "aws azure google",
+        "aws azure google sakura",
     ),
     (
         "BCK-003",
@@ -287,7 +287,7 @@ _DELETION: tuple[_Row, ...] = (
         _GUARD,
         ("削除保護を有効にしてください。", "Turn deletion protection on."),
         "deletion_protection=True",
-        "aws google sakura",
+        "aws google",
     ),
     (
         "DEL-002",

@@ -41,7 +41,7 @@ _AT_REST: tuple[tuple[str, Severity, list[Kind], str, tuple[str, str], str, str]
         [Kind.DATABASE],
         "customer_key",
         ("データベース", "Databases"),
-        "aws azure google",
+        "aws azure google sakura",
         "kms_key_id=key.arn",
     ),
     (
@@ -104,7 +104,7 @@ _AT_REST: tuple[tuple[str, Severity, list[Kind], str, tuple[str, str], str, str]
         [Kind.REGISTRY],
         "customer_key",
         ("イメージレジストリ", "Image registries"),
-        "aws azure google oci",
+        "aws azure google",
         'encryption_configurations=[{encryption_type: "KMS", kms_key: key.arn}]',
     ),
     (
@@ -189,7 +189,7 @@ rule(
     _OWN_WAY,
     "aws.s3.BucketServerSideEncryptionConfiguration(…, kms_master_key_id=key.arn)",
     CRYPTO,
-    clouds="aws azure google oci",
+    clouds="aws azure google oci sakura",
     stack=True,
 )
 
@@ -317,7 +317,7 @@ _KEYS: tuple[
         ),
         ("猶予期間を延ばしてください。", "Lengthen the period."),
         "deletion_window_in_days=30",
-        "aws azure google",
+        "aws azure google sakura",
     ),
     (
         "KEY-004",

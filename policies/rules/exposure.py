@@ -137,6 +137,7 @@ rule(
     ("全員への許可を取り除いてください。", "Remove what allows everybody."),
     'acl="private"',
     CLOSED,
+    clouds="aws azure google oci",
 )
 rule(
     "EXP-008",
@@ -209,7 +210,7 @@ rule(
     ("内部からの着信だけにしてください。", "Take traffic from inside only."),
     "assign_public_ip=False",
     CLOSED,
-    clouds="aws azure google oci",
+    clouds="aws azure google oci sakura",
 )
 rule(
     "EXP-013",
@@ -221,7 +222,7 @@ rule(
     ("呼び出しに認証を必須にしてください。", "Require authentication."),
     'authorization_type="AWS_IAM"',
     CLOSED,
-    clouds="aws azure google",
+    clouds="aws azure google sakura",
 )
 rule(
     "EXP-014",

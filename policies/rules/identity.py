@@ -48,7 +48,7 @@ _IDENTITY: tuple[_Row, ...] = (
         ),
         ("最小の長さを延ばしてください。", "Lengthen the minimum."),
         "minimum_password_length=14",
-        "aws oci",
+        "aws oci sakura",
     ),
     (
         "IAM-010",
@@ -62,7 +62,7 @@ _IDENTITY: tuple[_Row, ...] = (
             "Require upper and lower case, digits and symbols.",
         ),
         "require_symbols=True",
-        "aws oci",
+        "aws oci sakura",
     ),
     (
         "IAM-011",
@@ -272,7 +272,7 @@ _CREDENTIALS: tuple[_Row, ...] = (
         ("状態ファイルと版管理に残ります。", "It stays in the state and in version control."),
         ("クラウドに作らせてください。", "Let the cloud make it."),
         "manage_master_user_password=True",
-        "aws azure google oci sakura",
+        "aws azure google oci",
     ),
     (
         "CRE-003",
@@ -311,7 +311,7 @@ _CREDENTIALS: tuple[_Row, ...] = (
         ("定義を読める人すべてに見えます。", "Whoever may read the definition sees it."),
         ("秘密の保管庫への参照にしてください。", "Refer to the secret store."),
         'secrets=[{name: "DB_PASSWORD", value_from: secret.arn}]',
-        "aws azure google oci",
+        "aws azure google oci sakura",
     ),
     (
         "CRE-006",
@@ -349,7 +349,7 @@ _CREDENTIALS: tuple[_Row, ...] = (
     (
         "CRE-009",
         C,
-        [Kind.SECRET_VALUE],
+        [Kind.SECRET_VALUE, Kind.SECRET],
         must_not("credential.literal"),
         ("秘密の値を状態に残さない", "No secret value is in the state"),
         ("状態を読める人すべてに渡ります。", "It goes to whoever may read the state."),

@@ -195,7 +195,7 @@ rule(
     ("専用線かハブに接続してください。", "Use a circuit or the hub."),
     "lgwan: {mode: own}",
     LINES,
-    clouds="aws azure google oci",
+    clouds="aws azure google oci sakura",
 )
 rule(
     "LGW-008",

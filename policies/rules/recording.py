@@ -147,7 +147,7 @@ _LOGS: tuple[_Row, ...] = (
         ("誰がデータを読んだかの記録です。", "It is the record of who read the data."),
         ("監査・エラーログの出力を有効にしてください。", "Export the audit and error logs."),
         'enabled_cloudwatch_logs_exports=["postgresql"]',
-        "aws azure google",
+        "aws azure google sakura",
     ),
     (
         "LOG-006",

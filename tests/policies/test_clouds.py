@@ -50,6 +50,7 @@ def _bad() -> Iterator[object]:
             yield pytest.param(cloud, bad, id=f"{cloud}-{bad.rule}-{bad.program.__name__}")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("cloud", "bad"), list(_bad()))
 def test_a_program_that_breaks_a_rule_is_found(cloud: str, bad: Bad) -> None:
     result = judged(cases(cloud), bad, verification=bad.verification, whole=bad.whole)
@@ -69,6 +70,9 @@ def test_every_rule_of_a_cloud_has_both_cases(cloud: str) -> None:
     passed: set[str] = set()
     for verification in (False, True):
         result = judged(cases(cloud), None, verification=verification, whole=True)
+        passed |= {rule for rule, _, word in result.judged if word == "pass"}
+    for program in cases(cloud).also:
+        result = judged(cases(cloud), Bad("", program), verification=False, whole=False)
         passed |= {rule for rule, _, word in result.judged if word == "pass"}
     assert broken - set(RULES) == set()
     # A kind whose mere existence is the finding is held by a program that has none of it.

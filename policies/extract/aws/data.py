@@ -85,9 +85,9 @@ def _password(p: Props, name: str) -> tuple[Maybe[bool], Maybe[bool]]:
 
 def database(p: Props) -> Facts:
     """An RDS instance, with a cluster or alone."""
-    replica = p.get("replicateSourceDb") is not None
+    replica = p.has("replicateSourceDb") is not False
     literal, managed = _password(p, "password")
-    restored = replica or p.get("snapshotIdentifier") is not None
+    restored = replica or p.has("snapshotIdentifier") is not False
     return Facts(
         "aws",
         Kind.DATABASE,
@@ -132,7 +132,7 @@ def cluster(p: Props) -> Facts:
     """An Aurora, DocumentDB or Neptune cluster: its storage spans three zones by itself (AWS guide)."""
     literal, managed = _password(p, "masterPassword")
     restored = any(
-        p.get(n) is not None
+        p.has(n) is not False
         for n in ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier")
     )
     return Facts(

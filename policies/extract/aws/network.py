@@ -168,20 +168,22 @@ def endpoint(p: Props) -> Facts:
 
 
 def _open(p: Props) -> Maybe[bool]:
-    """Whether an endpoint's policy lets anybody do anything with anything."""
+    """Whether an endpoint's policy lets anybody act on anything, whoever's it is."""
     document = p.document("policy")
     reading = read(document)
-    if reading is None or reading.anyone is UNKNOWN:
+    if reading is None or reading.anyone is UNKNOWN or not isinstance(document, Props):
         return UNKNOWN
     if reading.anyone is False:
         return False
-    assert isinstance(document, Props)
-    for statement in document.blocks("Statement"):  # type: ignore[union-attr]
-        if statement.get("Effect") == "Allow" and statement.get("Resource") in ("*", ["*"], None):
-            action = statement.get("Action")
-            if action in ("*", ["*"]) and statement.get("Condition") is None:
-                return True
-    return False
+    statements = document.blocks("Statement")
+    if statements is UNKNOWN:
+        return UNKNOWN
+    return any(
+        one.get("Effect") == "Allow"
+        and one.get("Condition") is None
+        and one.get("Resource") in ("*", ["*"], None)
+        for one in statements
+    )
 
 
 def interface(p: Props) -> Facts:

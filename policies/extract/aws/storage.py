@@ -114,7 +114,7 @@ def _purpose(p: Props) -> Maybe[str]:
         return said
     if name is UNKNOWN or not isinstance(name, str):
         return None
-    return "handover" if "handover" in name else None
+    return next((word for word in ("handover", "archive") if word in name), None)
 
 
 def bucket(p: Props) -> Facts:

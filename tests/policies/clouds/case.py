@@ -29,6 +29,8 @@ class Cases:
     cloud: str
     good: Program
     bad: list[Bad] = field(default_factory=list)
+    also: list[Program] = field(default_factory=list)
+    """Programs that hold a rule while breaking another, where a cloud offers nothing that breaks none."""
 
     def breaks(self, *rules: str, verification: bool = False, whole: bool = False) -> Callable[[Program], Program]:
         """Says that the program below breaks `rules`."""
