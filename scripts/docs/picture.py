@@ -122,7 +122,8 @@ def _wrap(chips: list[str]) -> Iterator[list[tuple[int, int, str]]]:
 def _band(y: int, height: int, colour: str, title: str, lines: list[list[tuple[int, int, str]]]) -> str:
     parts = [
         f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT - PAD}" height="{height}" rx="8" fill="{colour}"/>',
-        f'<text x="{LEFT + PAD}" y="{y + 23}" font-size="15" font-weight="600" fill="#22313f">{escape(title)}</text>',
+        f'<text x="{LEFT + PAD}" y="{y + 23}" font-size="15" font-weight="600" fill="#22313f">'
+        f"{escape(title)}</text>",
     ]
     for row, line in enumerate(lines):
         top = y + 34 + row * LINE
