@@ -45,17 +45,19 @@ def listing(
             yield row
 
 
-def find(store: Store, value: str, type_: str = "") -> Row:
+def find(store: Store, value: str, type_: str = "", *, unit: str = "", region: str = "") -> Row:
     """The one resource with this id, ARN or name; AdminError when there is none or more than one."""
-    rows = [
-        row
-        for cloud in CLOUDS
-        for row in store.with_value(cloud, value)
-        if not type_ or type_ in (row.type, row.type.rsplit(":", 1)[-1])
-    ]
+
+    def meant(row: Row) -> bool:
+        return (
+            (not type_ or type_ in (row.type, row.type.rsplit(":", 1)[-1]))
+            and unit in ("", row.unit)
+            and region in ("", row.region)
+        )
+
+    rows = [row for cloud in CLOUDS for row in store.with_value(cloud, value) if meant(row)]
     if not rows:
-        rows = [row for row in store.rows() if value in (row.name, row.state.get("name"))]
-        rows = [row for row in rows if not type_ or type_ in (row.type, row.type.rsplit(":", 1)[-1])]
+        rows = [row for row in store.rows() if value in (row.name, row.state.get("name")) and meant(row)]
     if not rows:
         raise AdminError(
             Text(
@@ -64,12 +66,12 @@ def find(store: Store, value: str, type_: str = "") -> Row:
             )
         )
     if len(rows) > 1:
-        kinds = ", ".join(sorted({row.type for row in rows}))
+        found = ", ".join(sorted({f"{row.type} {row.unit} {row.region}" for row in rows}))
         raise AdminError(
             Text(
-                ja=f"{value} に当てはまるリソースが {len(rows)} 個あります（{kinds}）。"
-                "--type で絞ってください",
-                en=f"{value} names {len(rows)} resources ({kinds}); narrow it with --type",
+                ja=f"{value} に当てはまるリソースが {len(rows)} 個あります（{found}）。"
+                "--type、--unit、--region で絞ってください",
+                en=f"{value} names {len(rows)} resources ({found}); narrow it with --type, --unit, --region",
             )
         )
     return rows[0]

@@ -166,7 +166,14 @@ def _unmodelled(shown: console.Console, store: Store) -> None:
 
 
 @app.command("show", help=_help("一つのリソースを詳しく見る", "Show one resource in full"))
-def show(what: What, kind: Kind = "", folder: Folder = None, json: Json = False) -> None:
+def show(
+    what: What,
+    kind: Kind = "",
+    unit: Unit = "",
+    region: Region = "",
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
     """Show the properties of a stored resource."""
     from rich.json import JSON
 
@@ -174,7 +181,7 @@ def show(what: What, kind: Kind = "", folder: Folder = None, json: Json = False)
     with _store(folder) as store:
         from providers.twin.admin import find
 
-        row = find(store, what, kind)
+        row = find(store, what, kind, unit=unit, region=region)
         holders = [holder.id for holder in store.holders(row.rid, limit=20)]
     body = {**_record(row), "state": row.state, "inputs": row.inputs, "heldBy": holders}
     if json:
@@ -197,6 +204,8 @@ def tamper(
         bool, typer.Option("--delete", help=_help("リソースごと消す", "Delete the resource"))
     ] = False,
     kind: Kind = "",
+    unit: Unit = "",
+    region: Region = "",
     folder: Folder = None,
     json: Json = False,
 ) -> None:
@@ -226,7 +235,7 @@ def tamper(
     with _store(folder) as store:
         from providers.twin import admin
 
-        row = admin.find(store, what, kind)
+        row = admin.find(store, what, kind, unit=unit, region=region)
         if delete:
             admin.remove(store, row)
         else:

@@ -15,6 +15,8 @@ from tests.conftest import Clone, Cloning, wait_for
 from tests.lifecycle import inventories
 
 TYPICAL = "131041-shinjuku"
+FIRST = "163210-funahashi"
+"""A small one."""
 STACKS = sorted(
     f.name.removeprefix("Pulumi.").removesuffix(".yaml")
     for f in (REPO / "stacks" / "tenants").glob("Pulumi.*.yaml")
@@ -125,6 +127,31 @@ def test_a_typical_tenant_whose_engine_is_killed_half_way(cloning: Cloning) -> N
     assert sorted(recorded) == sorted(f"{row.type} {row.id}" for row in clone.rows() if row.name)
     assert clone.run("drift", TYPICAL).code == Exit.OK
     torn_down(clone, TYPICAL)
+
+
+@pytest.mark.xdist_group("lifecycle-bare")
+def test_the_whole_baseline_is_created_where_no_template_made_any(cloning: Cloning) -> None:
+    clone = cloning()
+    clone.edit(FIRST, {": adopted": ": created"})
+    refused = clone.run("up", FIRST)
+    assert refused.code == Exit.FAILED
+    assert "adopted" in refused.err, "what exists already is adopted, and the message says so"
+    # An account that did not come from the official templates: what they made is taken out.
+    while made_by_templates := [r for r in clone.rows() if r.state.get("managedByTemplates")]:
+        row = made_by_templates[0]
+        where = ("--type", row.type, "--unit", row.unit, "--region", row.region)
+        assert clone.run("twin", "tamper", row.id, *where, "--delete").code == Exit.OK
+    first = succeeded(clone, "up", FIRST)
+    assert {c["type"] for c in first["changes"]} >= {
+        "aws:cloudtrail/trail:Trail",
+        "aws:cfg/recorderStatus:RecorderStatus",
+        "aws:guardduty/detector:Detector",
+        "aws:securityhub/account:Account",
+    }
+    assert changes(succeeded(clone, "up", FIRST)) == []
+    assert changes(succeeded(clone, "refresh", FIRST)) == []
+    torn_down(clone, FIRST)
+    clone.close()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,16 @@ def test_tamper_changes_and_deletes(twin: Twin, caller: Caller) -> None:
     assert caller.read(vpc).id == ""
 
 
+def test_one_of_several_is_chosen_by_unit_and_region(twin: Twin, caller: Caller, unit: str) -> None:
+    caller.invoke("aws:guardduty/getDetector:getDetector")
+    where = ("default", "--type", "Recorder", "--unit", unit)
+    assert "--region" in twin("show", *where, code=Exit.USAGE)["error"]["what"]["en"]
+    for region in ("ap-northeast-1", "ap-northeast-3"):
+        assert twin("show", *where, "--region", region)["region"] == region
+    twin("tamper", *where, "--region", "ap-northeast-3", "--delete")
+    assert twin("show", *where)["region"] == "ap-northeast-1"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

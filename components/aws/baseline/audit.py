@@ -40,7 +40,6 @@ class Audit:
             return aws.s3.Bucket.get(self._room.child("archive"), adopted, opts=self._room.opts()).bucket
         plan = self._room.plan
         archive_after, end = archive_lifecycle(plan.baseline.retention)
-        # Object Lock turns versioning on by itself, and it cannot be turned off again.
         bucket = self._bucket("archive", key, locked=True)
         lock = aws.s3.BucketObjectLockConfiguration(
             self._room.child("archive-lock"),
@@ -68,7 +67,7 @@ class Audit:
         return self._bucket_policy("archive", bucket, documents.archive_policy(plan)).bucket
 
     def _bucket(self, purpose: str, key: pulumi.Output[str], *, locked: bool = False) -> aws.s3.Bucket:
-        """A closed, encrypted bucket of the account."""
+        """A closed, encrypted bucket of the account that keeps the versions of what is in it."""
         bucket = aws.s3.Bucket(
             self._room.child(purpose),
             bucket=documents.bucket_name(self._room.plan, purpose),
@@ -98,6 +97,14 @@ class Audit:
             ],
             opts=self._room.opts(),
         )
+        # Object Lock turns versioning on by itself, and it cannot be turned off again.
+        if not locked:
+            aws.s3.BucketVersioning(
+                self._room.child(f"{purpose}-versioning"),
+                bucket=bucket.bucket,
+                versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+                opts=self._room.opts(),
+            )
         return bucket
 
     def _lifecycle(
