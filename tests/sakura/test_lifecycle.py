@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+
+from providers.sakura.catalog import RESOURCES
+from scripts.engine.model import Engine
+from scripts.engine.places import REPO
 from tests.sakura.conftest import Project, Twin
 
 SMALL = """
@@ -38,3 +45,20 @@ def test_the_life_of_a_server(project: Project, twin: Twin) -> None:
     assert project.preview()["changeSummary"] == {"same": 5}
     project.destroy()
     assert twin.counts() == {}
+
+
+def test_other_languages_can_have_the_schema(engine: Engine) -> None:
+    program = f".{os.sep}providers{os.sep}sakura{os.sep}pulumi-resource-sakura"
+    done = subprocess.run(
+        [str(engine.path), "package", "get-schema", program],
+        cwd=REPO,
+        env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["name"] == "sakura"
+    assert len(found["resources"]) == len(RESOURCES)
