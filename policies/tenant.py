@@ -59,11 +59,21 @@ def environment_said(tenant: Any) -> Environment | None:
 
 
 def levels_of(tenant: Any) -> Mapping[str, Level]:
-    """Levels that a manifest sets: with `protect: false` the guards against deletion only warn.
+    """Levels that a manifest sets, in a file that is reviewed. The findings are still told.
 
-    It is how a person says, in a reviewed file, that this tenant is about to be taken down; without
-    it nothing could ever be destroyed. The findings are still told, so that it is not forgotten.
+    With `protect: false` the guards against deletion only warn: it says that this tenant is about to
+    be taken down, which could never be done otherwise. While a circuit is on order (it has no id yet)
+    that only one is there is no fault: carriers deliver months apart, and the first is used meanwhile.
     """
-    if _map(tenant).get("protect") is not False:
-        return {}
-    return {rule.id: "advisory" for rule in RULES.values() if rule.family == "DEL" or rule.id == "BCK-007"}
+    manifest = _map(tenant)
+    levels: dict[str, Level] = {}
+    if manifest.get("protect") is False:
+        levels |= {rule.id: "advisory" for rule in RULES.values() if rule.family == "DEL"}
+        levels["BCK-007"] = "advisory"
+    if any(
+        not _map(circuit).get("id")
+        for unit in _map(manifest.get("clouds")).values()
+        for circuit in _map(_map(_map(unit).get("lgwan")).get("circuits")).values()
+    ):
+        levels["LGW-001"] = "advisory"
+    return levels

@@ -154,6 +154,34 @@ def test_the_whole_baseline_is_created_where_no_template_made_any(cloning: Cloni
     clone.close()
 
 
+@pytest.mark.xdist_group("lifecycle-circuits")
+def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
+    clone = cloning()
+    stack, connection = "392103-shimanto", "aws:directconnect/connection:Connection"
+
+    def arrives(circuit: str, location: str, id_: str) -> dict[str, Any]:
+        where = ("--unit", "444455556666", "--set", f"location={location}")
+        assert clone.run("twin", "deliver", connection, id_, *where).code == Exit.OK
+        here = f"{circuit}: {{location: {location},"
+        clone.edit(stack, {here: f"{here} id: {id_},"})
+        return succeeded(clone, "up", stack)
+
+    def waiting(document: dict[str, Any]) -> list[str]:
+        return document["outputs"]["tenant"]["clouds"]["aws"]["lgwan"]["awaiting"]
+
+    assert waiting(succeeded(clone, "up", stack)) == ["first", "second"]
+    one = arrives("first", "EqOS1", "dxcon-ffe0b001")
+    assert waiting(one) == ["second"]
+    two = arrives("second", "EqTY2", "dxcon-ffe0b002")
+    assert waiting(two) == []
+    for document in (one, two):
+        made = [type_ for operation, type_, _ in changes(document) if operation == "create"]
+        assert "aws:directconnect/transitVirtualInterface:TransitVirtualInterface" in made
+        assert {c["operation"] for c in document["changes"]} <= {"create", "update"}, "nothing moves"
+    assert clone.run("drift", stack).code == Exit.OK
+    clone.close()
+
+
 @pytest.mark.parametrize(
     "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in OTHERS]
 )
