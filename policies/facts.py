@@ -169,7 +169,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One allowing rule of a security group, firewall rule or ACL. Ports are inclusive; protocol "-1" is all."""
+    """One allowing rule of a security group, firewall or ACL. Ports are inclusive; protocol "-1" is all."""
 
     inbound: bool
     protocol: Maybe[str]

@@ -33,7 +33,10 @@ ASPECTS = (
 
 
 def _value(mine: Any, other: Any) -> Any:
-    """Two answers to one question. True wins, then UNKNOWN, then False; numbers: the part's; texts: the whole's."""
+    """Two answers to one question: True wins, then UNKNOWN, then False.
+
+    Of numbers the part's own is taken, of texts the whole's.
+    """
     if other is None:
         return mine
     if mine is None:

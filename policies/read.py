@@ -87,12 +87,14 @@ def _entries(document: dict[str, Any], notes: list[Text]) -> tuple[Sequence[Any]
         return _steps(here["steps"]), ()
     if here is None and checkpoint is not None:
         return [], ()
-    if not isinstance(here, dict) or not isinstance(
-        cast("dict[str, Any]", here).get("resources", None), list
+    found = cast("dict[str, Any]", here) if isinstance(here, dict) else {}
+    if (
+        isinstance(here, dict)
+        and found.get("resources") is None
+        and ("manifest" in found or "deployment" in document)
     ):
-        if isinstance(here, dict) and ("manifest" in here or "deployment" in document):
-            if "resources" not in here or here["resources"] is None:
-                return [], ()  # a stack without resources
+        return [], ()  # a stack without resources
+    if not isinstance(found.get("resources"), list):
         raise Unreadable(
             Text(
                 "Pulumi の状態でもプレビューでもありません（deployment・checkpoint・steps のどれもない）。",

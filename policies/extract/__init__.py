@@ -122,7 +122,7 @@ def facts_of(resource: Resource, defaults: Defaults | None) -> Facts:
 
 
 def located(cloud: Cloud, said: Location | None, props: Props, defaults: Defaults | None) -> Location | None:
-    """Where a resource is: as its extractor says, else its own `region` or `location`, else the provider's."""
+    """Where a resource is: as its extractor says, else its own region or location, else the provider's."""
     if said is not None and said.region is not None:
         return said
     region = None

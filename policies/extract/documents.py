@@ -101,40 +101,50 @@ def _everybody(principal: Any) -> bool:
 
 
 def _allowed(statement: Props, own: Any) -> Iterator[tuple[str, Any]]:
-    actions, resources = statement.get("Action"), statement.get("Resource")
+    """What one allowing statement gives away, by the name of the answer."""
     principal = statement.get("Principal")
-    tied = tied_down(statement.get("Condition"))
     if statement.get("NotAction") is not None or (
         statement.get("NotResource") is not None and principal is None
     ):
         yield "inverted", True
     if statement.get("NotPrincipal") is not None:
         yield "anyone", True
-    if actions is UNKNOWN or resources is UNKNOWN or principal is UNKNOWN:
+    if UNKNOWN in (statement.get("Action"), statement.get("Resource"), principal):
         for name in ("administrator", "wildcard", "anyone", "pass_any_role", "outsiders"):
             yield name, UNKNOWN
+    yield from _powers(statement, principal)
+    if principal is not None:
+        yield from _principals(statement, principal, own)
+
+
+def _powers(statement: Props, principal: Any) -> Iterator[tuple[str, Any]]:
+    """How much the actions of a statement allow."""
+    resources = statement.get("Resource")
     everything = "*" in _listed(resources) or (resources is None and principal is None)
-    for action in _listed(actions):
-        if not isinstance(action, str):
-            continue
-        low = action.lower()
+    bound = tied_down(statement.get("Condition")) is True
+    for action in _listed(statement.get("Action")):
+        low = action.lower() if isinstance(action, str) else ""
         if low in ("*", "*:*") and everything:
             yield "administrator", True
-        elif low.endswith(":*") and everything and tied is not True and principal is None:
+        elif low.endswith(":*") and everything and not bound and principal is None:
             yield "wildcard", True
         if low in ("iam:passrole", "iam:*") and everything and not _passes_to_service(statement):
             yield "pass_any_role", True
         if low in ("*", "s3:*") and principal is not None and not _only_root(principal):
             yield "wildcard", True
-    if principal is None:
-        return
+
+
+def _principals(statement: Props, principal: Any, own: Any) -> Iterator[tuple[str, Any]]:
+    """To whom a statement allows it."""
+    tied = tied_down(statement.get("Condition"))
     if _everybody(principal):
         yield "anyone", False if tied is True else UNKNOWN if tied is UNKNOWN else True
-    if isinstance(principal, dict):
-        if principal.get("AWS") is not None and tied is not True:
-            yield "outsiders", _outside(principal["AWS"], tied, own)
-        if principal.get("Federated") is not None:
-            yield "loose_federation", _loose(principal["Federated"], statement.get("Condition"))
+    if not isinstance(principal, dict):
+        return
+    if principal.get("AWS") is not None and tied is not True:
+        yield "outsiders", _outside(principal["AWS"], tied, own)
+    if principal.get("Federated") is not None:
+        yield "loose_federation", _loose(principal["Federated"], statement.get("Condition"))
 
 
 def _only_root(principal: Any) -> bool:

@@ -73,7 +73,6 @@ def _kept(p: Props) -> Maybe[float]:
     if block is None or block is UNKNOWN:
         other = p.has("continuousBackup")
         return UNKNOWN if block is UNKNOWN or other is UNKNOWN else 8.0 if other else 0.0
-    assert isinstance(block, Props)
     return block.number("rotate", 8)
 
 
@@ -120,7 +119,11 @@ def opening(p: Props, inbound: bool) -> Opening | None:
     source = p.text("sourceNetwork" if inbound else "destinationNetwork")
     everything = protocol == "ip" or (protocol in ("tcp", "udp") and first is None)
     return Opening(
-        inbound, "-1" if everything else protocol, first, last, UNKNOWN if source is UNKNOWN else (str(source or "0.0.0.0/0"),)
+        inbound,
+        "-1" if everything else protocol,
+        first,
+        last,
+        UNKNOWN if source is UNKNOWN else (str(source or "0.0.0.0/0"),),
     )
 
 
@@ -131,7 +134,11 @@ def packet_filter(p: Props) -> Facts:
         return Facts("sakura", Kind.GROUP, openings=UNKNOWN)
     found = [o for r in rules if (o := opening(r, True)) is not None]
     answers = [o for o in found if isinstance(o.first, int) and o.first >= 32768 and o.last == 65535]
-    return Facts("sakura", Kind.GROUP, openings=tuple(o for o in found if o not in answers and o.protocol != "fragment"))
+    return Facts(
+        "sakura",
+        Kind.GROUP,
+        openings=tuple(o for o in found if o not in answers and o.protocol != "fragment"),
+    )
 
 
 def router(p: Props) -> Facts:
@@ -158,7 +165,10 @@ def balancer(p: Props) -> Facts:
             )
         )
     return Facts(
-        "sakura", Kind.LOAD_BALANCER, exposure=Exposure(public_address=True), encryption=Encryption(in_transit=secure)
+        "sakura",
+        Kind.LOAD_BALANCER,
+        exposure=Exposure(public_address=True),
+        encryption=Encryption(in_transit=secure),
     )
 
 
@@ -170,7 +180,9 @@ def key(p: Props) -> Facts:
 def registry(p: Props) -> Facts:
     """A container registry: its access level is what somebody without a name may do."""
     level = p.text("accessLevel", "none")
-    return Facts("sakura", Kind.REGISTRY, exposure=Exposure(anonymous=UNKNOWN if level is UNKNOWN else level != "none"))
+    return Facts(
+        "sakura", Kind.REGISTRY, exposure=Exposure(anonymous=UNKNOWN if level is UNKNOWN else level != "none")
+    )
 
 
 def app_run(p: Props) -> Facts:
@@ -183,7 +195,9 @@ def app_run(p: Props) -> Facts:
         Kind.CONTAINERS,
         purpose="member",
         exposure=Exposure(public_address=UNKNOWN if sources is UNKNOWN else not sources),
-        credential=Credential(in_environment=either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False
+        ),
     )
 
 
@@ -208,7 +222,9 @@ def passwords(p: Props) -> Facts:
         Kind.PASSWORD_POLICY,
         passwords=PasswordRules(
             length=p.number("minLength", 0),
-            complex=every(*(p.flag(n, False) for n in ("requireLowercase", "requireUppercase", "requireSymbols"))),
+            complex=every(
+                *(p.flag(n, False) for n in ("requireLowercase", "requireUppercase", "requireSymbols"))
+            ),
         ),
     )
 
@@ -230,8 +246,12 @@ TABLE: dict[str, Any] = {
     "database:database": database,
     "storage:nfs": _is(Kind.FILES),
     "objectstorage:bucket": bucket,
-    "objectstorage:bucketencryption": lambda p: _part(p, encryption=Encryption(customer_key=p.has("kmsKeyId"))),
-    "objectstorage:bucketversioning": lambda p: _part(p, protection=Protection(versions=p.flag("enabled", True))),
+    "objectstorage:bucketencryption": lambda p: _part(
+        p, encryption=Encryption(customer_key=p.has("kmsKeyId"))
+    ),
+    "objectstorage:bucketversioning": lambda p: _part(
+        p, protection=Protection(versions=p.flag("enabled", True))
+    ),
     "network:switch": _is(Kind.NETWORK),
     "network:internet": _is(Kind.INTERNET_GATEWAY),
     "network:packetfilter": packet_filter,
@@ -241,7 +261,9 @@ TABLE: dict[str, Any] = {
         "sakura", Kind.LOAD_BALANCER, exposure=Exposure(public_address=False)
     ),
     "security:kmskey": key,
-    "security:secretvault": lambda p: Facts("sakura", Kind.SECRET, encryption=Encryption(customer_key=p.has("kmsKeyId"))),
+    "security:secretvault": lambda p: Facts(
+        "sakura", Kind.SECRET, encryption=Encryption(customer_key=p.has("kmsKeyId"))
+    ),
     "app:containerregistry": registry,
     "app:apprunapplication": app_run,
     "iam:projectpolicy": bindings,

@@ -23,7 +23,7 @@ from policies.rules import RULES
 from policies.rules.controls import FRAMEWORKS
 from policies.rules.record import Rule, Severity
 from policies.settings import PARAMETERS, BadSettings, Level, Settings, read_settings
-from stacks.text import Text, language_of
+from stacks.text import Language, Text, language_of
 
 proto: Any = messages
 plugin_messages: Any = plugins
@@ -71,7 +71,7 @@ class Pack(service.AnalyzerServicer):
 
     def __init__(self) -> None:
         self._session = Session()
-        self._say = language_of()
+        self._say: Language = language_of()
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return proto.AnalyzerHandshakeResponse()

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from policies.evaluate import Finding, Judge, Options, Unsure, context_of, extract_all, immediate, judged_one_by_one
+from policies.evaluate import (
+    Finding,
+    Judge,
+    Options,
+    Unsure,
+    context_of,
+    extract_all,
+    immediate,
+    judged_one_by_one,
+)
 from policies.exceptions import BadExceptions
 from policies.extract import Defaults, defaults_of, facts_of
 from policies.join import join
@@ -80,7 +89,7 @@ class Session:
         configured cannot be told from that: only a rule that is off stays as it is.
         """
         given = self.settings.levels
-        lower = {
+        lower: dict[str, Level] = {
             rule: level for rule, level in levels_of(self.manifest).items() if given.get(rule) != "disabled"
         }
         return {**given, **lower}

@@ -14,15 +14,14 @@ def _clean(text: str) -> str:
     return "".join(
         c
         for c in text
-        if c in "\t\n\r" or ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff"
+        if c in "\t\n\r" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")
     )
 
 
 def _case(rule: str, findings: list[Finding], unsure: list[str], language: Language) -> list[str]:
     title = RULES[rule].title.say(language)
-    lines = [
-        f"    <testcase classname={quoteattr(RULES[rule].family)} name={quoteattr(_clean(f'{rule} {title}'))}>"
-    ]
+    name = quoteattr(_clean(f"{rule} {title}"))
+    lines = [f"    <testcase classname={quoteattr(RULES[rule].family)} name={name}>"]
     counted = [f for f in findings if f.counts]
     if counted:
         body = "\n".join(

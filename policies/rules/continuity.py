@@ -15,6 +15,7 @@ from policies.rules.record import (
     M,
     Outcome,
     Severity,
+    StackTest,
     Test,
     at_least,
     at_most,
@@ -42,7 +43,7 @@ def selected(facts: Facts, selection: Facts) -> Outcome:
     return any(f"{key}={value}" in wanted for key, value in (facts.tags or {}).items())
 
 
-def _chosen(*kinds: Kind) -> object:
+def _chosen(*kinds: Kind) -> StackTest:
     """Each of `kinds` is in a backup selection, where the stack has any or is a whole tenant."""
 
     def survey(estate: Estate, context: Context) -> Answers:

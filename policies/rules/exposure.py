@@ -5,7 +5,6 @@ from __future__ import annotations
 from policies.facts import UNKNOWN, Facts, Kind
 from policies.rules.controls import CLOSED
 from policies.rules.record import C, Context, H, M, Outcome, must, must_not, rule
-from stacks.text import Text
 
 PURPOSES = ("patch", "license", "console")
 

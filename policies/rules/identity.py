@@ -6,9 +6,9 @@ from policies.facts import Kind
 from policies.rules.controls import IDENTITY, PRIVILEGE, SECRETS
 from policies.rules.record import (
     C,
+    Control,
     H,
     M,
-    Control,
     Severity,
     Test,
     absent,

@@ -24,7 +24,7 @@ def _twins(estate: Estate, context: Context) -> Answers:
     return [(c, sum(d.cloud == c.cloud for d in circuits) > 1) for c in circuits]
 
 
-def _places(estate: Estate, context: Context) -> Answers:
+def _places(estate: Estate, _: Context) -> Answers:
     """Of two circuits on one cloud, the places differ where they are known."""
     answers: Answers = []
     circuits = [c for c in estate.of(Kind.CIRCUIT) if not c.state and c.line is not None]

@@ -25,8 +25,10 @@ def _domestic(cloud: str, region: str, allowed: tuple[str, ...]) -> bool:
 
 def _region(facts: Facts, context: Context) -> Outcome:
     where = facts.location
-    if where is None or where.region is None or where.region is UNKNOWN:
-        return None if where is None else where.region
+    if where is None or where.region is None:
+        return None
+    if where.region is UNKNOWN:
+        return UNKNOWN
     if where.region in ("global", "Global", "aws-global"):
         return None
     if domestic(facts.cloud, where.region, context):
@@ -36,8 +38,10 @@ def _region(facts: Facts, context: Context) -> Outcome:
 
 def _copies(facts: Facts, context: Context) -> Outcome:
     where = facts.location
-    if where is None or where.copies is None or where.copies is UNKNOWN:
-        return None if where is None else where.copies
+    if where is None or where.copies is None:
+        return None
+    if where.copies is UNKNOWN:
+        return UNKNOWN
     abroad = [r for r in where.copies if not domestic(facts.cloud, r, context)]
     if not abroad:
         return True

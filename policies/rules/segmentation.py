@@ -54,32 +54,32 @@ def _openings(
     `ports`: only openings that cover one of them; `whole`: only those of every port and protocol.
     """
 
+    def wide(one: Opening, bound: int) -> Outcome:
+        """False or a text for an opening that is too wide, UNKNOWN where it cannot be told."""
+        if whole and one.protocol != "-1" and not (one.first in (0, 1) and one.last == 65535):
+            return UNKNOWN if one.protocol is UNKNOWN else True
+        unsure = bool(ports) and UNKNOWN in (one.protocol, one.first, one.last)
+        if ports and not unsure and not _covers(one, ports):
+            return True
+        if one.peers is UNKNOWN:
+            return UNKNOWN
+        for peer in one.peers or ():
+            bits = width(peer)
+            if bits is not None and bits < bound:
+                return UNKNOWN if unsure else _found(one, peer)
+        return True
+
     def test(facts: Facts, context: Context) -> Outcome:
         if facts.openings is None or facts.openings is UNKNOWN:
             return facts.openings
         bound = context.parameters.widest_prefix if narrower_than is None else narrower_than
-        unsure = False
-        for one in facts.openings:
-            if one.inbound is not inbound or _answers(facts, one) or (not inbound and _web(one, context)):
-                continue
-            if whole and one.protocol != "-1":
-                if one.protocol is UNKNOWN:
-                    unsure = True
-                    continue
-                if not (one.first in (0, 1) and one.last == 65535):
-                    continue
-            if ports and (one.protocol is UNKNOWN or one.first is UNKNOWN or one.last is UNKNOWN):
-                unsure = True
-            elif ports and not _covers(one, ports):
-                continue
-            if one.peers is UNKNOWN:
-                unsure = True
-                continue
-            for peer in one.peers or ():
-                bits = width(peer)
-                if bits is not None and bits < bound:
-                    return _found(one, peer)
-        return UNKNOWN if unsure else True
+        answers = [
+            wide(one, bound)
+            for one in facts.openings
+            if one.inbound is inbound and not _answers(facts, one) and (inbound or not _web(one, context))
+        ]
+        bad = next((a for a in answers if isinstance(a, Text)), None)
+        return bad or (UNKNOWN if UNKNOWN in answers else True)
 
     return test
 

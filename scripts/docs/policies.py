@@ -68,7 +68,8 @@ def page(language: Language) -> str:
 
 def _rule(rule: Rule, language: Language) -> str:
     controls = "; ".join(
-        f"{FRAMEWORKS[c.framework].say(language)} {c.id} ({c.confidence.note.say(language)})" for c in rule.controls
+        f"{FRAMEWORKS[c.framework].say(language)} {c.id} ({c.confidence.note.say(language)})"
+        for c in rule.controls
     )
     lines = [
         f"### {rule.id} {rule.title.say(language)}\n",
@@ -93,7 +94,11 @@ def _rule(rule: Rule, language: Language) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the pages; with `--check` say whether they are as they should be."""
-    stale = [f for language, f in FILES.items() if not f.exists() or f.read_text(encoding="utf-8") != page(language)]
+    stale = [
+        f
+        for language, f in FILES.items()
+        if not f.exists() or f.read_text(encoding="utf-8") != page(language)
+    ]
     if "--check" in arguments:
         return 1 if stale else 0
     for language, file in FILES.items():

@@ -141,13 +141,25 @@ def without_log(props: Props) -> bool:
 
 
 ABROAD = (put("region", "us-east-1"), put("region", "ap-southeast-1"))
-ANY = {"cidrBlocks": ["0.0.0.0/0"], "protocol": "tcp", "fromPort": 443, "toPort": 443, "securityGroups": [], "prefixListIds": []}
+ANY = {
+    "cidrBlocks": ["0.0.0.0/0"],
+    "protocol": "tcp",
+    "fromPort": 443,
+    "toPort": 443,
+    "securityGroups": [],
+    "prefixListIds": [],
+}
 ALL = {"cidrBlocks": ["0.0.0.0/0"], "protocol": "-1", "fromPort": 0, "toPort": 0}
 
 AWS: Mapping[str, tuple[Change, ...]] = {
-    "aws:s3/bucket:Bucket": (put("forceDestroy", True), put("acl", "public-read"), put("acl", "public-read-write")),
+    "aws:s3/bucket:Bucket": (
+        put("forceDestroy", True),
+        put("acl", "public-read"),
+        put("acl", "public-read-write"),
+    ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": tuple(
-        put(n, False) for n in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        put(n, False)
+        for n in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         put("rules", [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]),
@@ -155,18 +167,26 @@ AWS: Mapping[str, tuple[Change, ...]] = {
     "aws:s3/bucketVersioning:BucketVersioning": (put("versioningConfiguration.status", "Suspended"),),
     "aws:s3/bucketPolicy:BucketPolicy": (statement(_anybody), statement(_no_tls)),
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": (
-        put("rule.defaultRetention.days", 30), put("rule.defaultRetention", {"mode": "GOVERNANCE", "days": 1}),
+        put("rule.defaultRetention.days", 30),
+        put("rule.defaultRetention", {"mode": "GOVERNANCE", "days": 1}),
     ),
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": tuple(
-        put(n, False) for n in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        put(n, False)
+        for n in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     ),
     "aws:ebs/encryptionByDefault:EncryptionByDefault": (put("enabled", False),),
     "aws:kms/key:Key": (
-        put("enableKeyRotation", False), put("rotationPeriodInDays", 2560), put("isEnabled", False),
-        put("deletionWindowInDays", 1), statement(_anybody),
+        put("enableKeyRotation", False),
+        put("rotationPeriodInDays", 2560),
+        put("isEnabled", False),
+        put("deletionWindowInDays", 1),
+        statement(_anybody),
     ),
     "aws:cloudtrail/trail:Trail": (
-        put("enableLogging", False), put("isMultiRegionTrail", False), put("enableLogFileValidation", False), drop("kmsKeyId"),
+        put("enableLogging", False),
+        put("isMultiRegionTrail", False),
+        put("enableLogFileValidation", False),
+        drop("kmsKeyId"),
     ),
     "aws:guardduty/detector:Detector": (put("enable", False),),
     "aws:sns/topic:Topic": (drop("kmsMasterKeyId"), put("kmsMasterKeyId", "alias/aws/sns")),
@@ -175,97 +195,222 @@ AWS: Mapping[str, tuple[Change, ...]] = {
     "aws:backup/vault:Vault": (drop("kmsKeyArn"), put("forceDestroy", True)),
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": (put("minRetentionDays", 0),),
     "aws:backup/plan:Plan": (
-        put("rules", [{"ruleName": "w", "targetVaultName": "v", "schedule": "cron(0 1 ? * SUN *)", "lifecycle": {"deleteAfter": 35}, "copyActions": [{"destinationVaultArn": "arn:aws:backup:ap-northeast-3:1:backup-vault:x"}]}]),
-        put("rules", [{"ruleName": "d", "targetVaultName": "v", "schedule": "cron(0 1 * * ? *)", "lifecycle": {"deleteAfter": 35}}]),
-        put("rules", [{"ruleName": "d", "targetVaultName": "v", "schedule": "cron(0 1 * * ? *)", "lifecycle": {"deleteAfter": 2}, "copyActions": [{"destinationVaultArn": "arn:aws:backup:ap-northeast-3:1:backup-vault:x"}]}]),
-        put("rules", [{"ruleName": "d", "targetVaultName": "v", "schedule": "cron(0 1 * * ? *)", "lifecycle": {"deleteAfter": 35}, "copyActions": [{"destinationVaultArn": "arn:aws:backup:us-east-1:1:backup-vault:x"}]}]),
+        put(
+            "rules",
+            [
+                {
+                    "ruleName": "w",
+                    "targetVaultName": "v",
+                    "schedule": "cron(0 1 ? * SUN *)",
+                    "lifecycle": {"deleteAfter": 35},
+                    "copyActions": [
+                        {"destinationVaultArn": "arn:aws:backup:ap-northeast-3:1:backup-vault:x"}
+                    ],
+                }
+            ],
+        ),
+        put(
+            "rules",
+            [
+                {
+                    "ruleName": "d",
+                    "targetVaultName": "v",
+                    "schedule": "cron(0 1 * * ? *)",
+                    "lifecycle": {"deleteAfter": 35},
+                }
+            ],
+        ),
+        put(
+            "rules",
+            [
+                {
+                    "ruleName": "d",
+                    "targetVaultName": "v",
+                    "schedule": "cron(0 1 * * ? *)",
+                    "lifecycle": {"deleteAfter": 2},
+                    "copyActions": [
+                        {"destinationVaultArn": "arn:aws:backup:ap-northeast-3:1:backup-vault:x"}
+                    ],
+                }
+            ],
+        ),
+        put(
+            "rules",
+            [
+                {
+                    "ruleName": "d",
+                    "targetVaultName": "v",
+                    "schedule": "cron(0 1 * * ? *)",
+                    "lifecycle": {"deleteAfter": 35},
+                    "copyActions": [{"destinationVaultArn": "arn:aws:backup:us-east-1:1:backup-vault:x"}],
+                }
+            ],
+        ),
     ),
-    "aws:backup/selection:Selection": (put("selectionTags", [{"type": "STRINGEQUALS", "key": "backup", "value": "never"}]),),
+    "aws:backup/selection:Selection": (
+        put("selectionTags", [{"type": "STRINGEQUALS", "key": "backup", "value": "never"}]),
+    ),
     "aws:cloudwatch/logGroup:LogGroup": (
-        put("retentionInDays", 30), put("retentionInDays", 1), put("retentionInDays", 180), put("retentionInDays", 0), drop("kmsKeyId"),
+        put("retentionInDays", 30),
+        put("retentionInDays", 1),
+        put("retentionInDays", 180),
+        put("retentionInDays", 0),
+        drop("kmsKeyId"),
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": (drop("alarmActions"), put("actionsEnabled", False)),
     "aws:cloudwatch/eventRule:EventRule": (put("state", "DISABLED"),),
     "aws:budgets/budget:Budget": (put("notifications", []),),
     "aws:iam/accountPasswordPolicy:AccountPasswordPolicy": (
-        put("minimumPasswordLength", 6), put("requireSymbols", False), put("requireNumbers", False),
-        put("requireUppercaseCharacters", False), put("requireLowercaseCharacters", False), put("passwordReusePrevention", 0),
+        put("minimumPasswordLength", 6),
+        put("requireSymbols", False),
+        put("requireNumbers", False),
+        put("requireUppercaseCharacters", False),
+        put("requireLowercaseCharacters", False),
+        put("passwordReusePrevention", 0),
     ),
     "aws:iam/role:Role": (statement(_anybody, "assumeRolePolicy"),),
     "aws:iam/rolePolicy:RolePolicy": (statement(_everything), statement(_whole_service)),
     "aws:iam/policy:Policy": (statement(_everything), statement(_whole_service)),
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": (put("policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": (
+        put("policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
     "aws:ec2/securityGroup:SecurityGroup": (
-        opening("ingress", **ANY), opening("ingress", **ALL), opening("egress", **ANY), opening("egress", **ALL),
+        opening("ingress", **ANY),
+        opening("ingress", **ALL),
+        opening("egress", **ANY),
+        opening("egress", **ALL),
         opening("ingress", **(ANY | {"cidrBlocks": ["10.0.0.0/8"], "fromPort": 22, "toPort": 22})),
         opening("ingress", **(ANY | {"cidrBlocks": ["10.0.0.0/8"], "fromPort": 5432, "toPort": 5432})),
         opening("ingress", **(ANY | {"cidrBlocks": [], "ipv6CidrBlocks": ["::/0"]})),
     ),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (put("ingress", [{"protocol": "-1", "fromPort": 0, "toPort": 0, "self": True}]),),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
+        put("ingress", [{"protocol": "-1", "fromPort": 0, "toPort": 0, "self": True}]),
+    ),
     "aws:ec2/networkAcl:NetworkAcl": (
         opening("ingress", action="allow", protocol="tcp", cidrBlock="0.0.0.0/0", fromPort=22, toPort=22),
         opening("ingress", action="allow", protocol="-1", cidrBlock="0.0.0.0/0", fromPort=0, toPort=0),
     ),
     "aws:ec2/subnet:Subnet": (put("mapPublicIpOnLaunch", True),),
-    "aws:ec2/routeTable:RouteTable": (put("routes", [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]), put("routes", [{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}])),
+    "aws:ec2/routeTable:RouteTable": (
+        put("routes", [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]),
+        put("routes", [{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"}]),
+    ),
     "aws:ec2/route:Route": (put("destinationCidrBlock", "0.0.0.0/0"),),
     "aws:ec2/flowLog:FlowLog": (put("trafficType", "REJECT"), put("trafficType", "ACCEPT")),
     "aws:ec2/vpcEndpoint:VpcEndpoint": (drop("policy"), statement(_anybody)),
     "aws:ec2/instance:Instance": (
-        put("associatePublicIpAddress", True), put("metadataOptions.httpTokens", "optional"), put("keyName", "k"),
-        put("rootBlockDevice.encrypted", False), drop("rootBlockDevice.kmsKeyId"), put("disableApiTermination", False),
-        put("sourceDestCheck", False), put("userData", "export DB_PASSWORD=hunter2hunter2"), put("instanceType", "m3.large"),
+        put("associatePublicIpAddress", True),
+        put("metadataOptions.httpTokens", "optional"),
+        put("keyName", "k"),
+        put("rootBlockDevice.encrypted", False),
+        drop("rootBlockDevice.kmsKeyId"),
+        put("disableApiTermination", False),
+        put("sourceDestCheck", False),
+        put("userData", "export DB_PASSWORD=hunter2hunter2"),
+        put("instanceType", "m3.large"),
         put("rootBlockDevice.volumeType", "gp2"),
     ),
     "aws:ec2transitgateway/transitGateway:TransitGateway": (
-        put("autoAcceptSharedAttachments", "enable"), put("defaultRouteTableAssociation", "enable"),
-        put("defaultRouteTablePropagation", "enable"), put("amazonSideAsn", 4713),
+        put("autoAcceptSharedAttachments", "enable"),
+        put("defaultRouteTableAssociation", "enable"),
+        put("defaultRouteTablePropagation", "enable"),
+        put("amazonSideAsn", 4713),
     ),
-    "aws:directconnect/gatewayAssociation:GatewayAssociation": (put("allowedPrefixes", ["0.0.0.0/0"]), put("allowedPrefixes", ["10.0.0.0/8"]), put("allowedPrefixes", ["203.0.113.0/24"])),
+    "aws:directconnect/gatewayAssociation:GatewayAssociation": (
+        put("allowedPrefixes", ["0.0.0.0/0"]),
+        put("allowedPrefixes", ["10.0.0.0/8"]),
+        put("allowedPrefixes", ["203.0.113.0/24"]),
+    ),
     "aws:directconnect/transitVirtualInterface:TransitVirtualInterface": (put("bgpAsnLong", "4713"),),
     "aws:route53/zone:Zone": (put("vpcs", []),),
-    "aws:route53/resolverEndpoint:ResolverEndpoint": (put("ipAddresses", [{"subnetId": "s", "ip": "10.0.0.4"}]),),
-    "aws:rds/cluster:Cluster": (
-        put("storageEncrypted", False), drop("kmsKeyId"), put("deletionProtection", False), put("backupRetentionPeriod", 1),
-        put("skipFinalSnapshot", True), put("engineVersion", "11.9"), put("enabledCloudwatchLogsExports", []),
-        put("manageMasterUserPassword", False), put("masterPassword", "hunter2hunter2"),
+    "aws:route53/resolverEndpoint:ResolverEndpoint": (
+        put("ipAddresses", [{"subnetId": "s", "ip": "10.0.0.4"}]),
     ),
-    "aws:rds/clusterInstance:ClusterInstance": (put("publiclyAccessible", True), put("autoMinorVersionUpgrade", False), put("instanceClass", "db.r3.large")),
+    "aws:rds/cluster:Cluster": (
+        put("storageEncrypted", False),
+        drop("kmsKeyId"),
+        put("deletionProtection", False),
+        put("backupRetentionPeriod", 1),
+        put("skipFinalSnapshot", True),
+        put("engineVersion", "11.9"),
+        put("enabledCloudwatchLogsExports", []),
+        put("manageMasterUserPassword", False),
+        put("masterPassword", "hunter2hunter2"),
+    ),
+    "aws:rds/clusterInstance:ClusterInstance": (
+        put("publiclyAccessible", True),
+        put("autoMinorVersionUpgrade", False),
+        put("instanceClass", "db.r3.large"),
+    ),
     "aws:rds/instance:Instance": (
-        put("publiclyAccessible", True), put("storageEncrypted", False), drop("kmsKeyId"), put("multiAz", False),
-        put("deletionProtection", False), put("backupRetentionPeriod", 0), put("backupRetentionPeriod", 2), put("skipFinalSnapshot", True),
-        put("autoMinorVersionUpgrade", False), put("engineVersion", "5.7"), put("manageMasterUserPassword", False),
-        put("instanceClass", "db.m3.large"), put("enabledCloudwatchLogsExports", []), put("storageType", "gp2"),
+        put("publiclyAccessible", True),
+        put("storageEncrypted", False),
+        drop("kmsKeyId"),
+        put("multiAz", False),
+        put("deletionProtection", False),
+        put("backupRetentionPeriod", 0),
+        put("backupRetentionPeriod", 2),
+        put("skipFinalSnapshot", True),
+        put("autoMinorVersionUpgrade", False),
+        put("engineVersion", "5.7"),
+        put("manageMasterUserPassword", False),
+        put("instanceClass", "db.m3.large"),
+        put("enabledCloudwatchLogsExports", []),
+        put("storageType", "gp2"),
     ),
     "aws:rds/parameterGroup:ParameterGroup": (put("parameters", []),),
-    "aws:rds/clusterParameterGroup:ClusterParameterGroup": (put("parameters", [{"name": "rds.force_ssl", "value": "0"}]),),
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup": (
+        put("parameters", [{"name": "rds.force_ssl", "value": "0"}]),
+    ),
     "aws:efs/fileSystem:FileSystem": (put("encrypted", False), drop("kmsKeyId")),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": (statement(_anybody), statement(_no_tls)),
     "aws:ecs/taskDefinition:TaskDefinition": (
-        containers(image="app:latest"), containers(privileged=True), without_log,
+        containers(image="app:latest"),
+        containers(privileged=True),
+        without_log,
         containers(environment=[{"name": "DB_PASSWORD", "value": "hunter2"}]),
     ),
     "aws:ecs/service:Service": (put("networkConfiguration.assignPublicIp", True), put("desiredCount", 1)),
     "aws:ecr/repository:Repository": (
-        put("imageTagMutability", "MUTABLE"), put("imageScanningConfiguration.scanOnPush", False),
-        put("encryptionConfigurations", [{"encryptionType": "AES256"}]), put("forceDelete", True),
+        put("imageTagMutability", "MUTABLE"),
+        put("imageScanningConfiguration.scanOnPush", False),
+        put("encryptionConfigurations", [{"encryptionType": "AES256"}]),
+        put("forceDelete", True),
     ),
     "aws:lb/loadBalancer:LoadBalancer": (
-        put("internal", False), put("enableDeletionProtection", False), put("accessLogs.enabled", False), put("subnets", ["subnet-1"]),
+        put("internal", False),
+        put("enableDeletionProtection", False),
+        put("accessLogs.enabled", False),
+        put("subnets", ["subnet-1"]),
     ),
-    "aws:lb/listener:Listener": (put("protocol", "HTTP"), put("sslPolicy", "ELBSecurityPolicy-2016-08"), put("sslPolicy", "ELBSecurityPolicy-TLS-1-0-2015-04")),
+    "aws:lb/listener:Listener": (
+        put("protocol", "HTTP"),
+        put("sslPolicy", "ELBSecurityPolicy-2016-08"),
+        put("sslPolicy", "ELBSecurityPolicy-TLS-1-0-2015-04"),
+    ),
     "aws:lb/targetGroup:TargetGroup": (put("healthCheck.enabled", False),),
     "aws:secretsmanager/secret:Secret": (drop("kmsKeyId"), put("recoveryWindowInDays", 0)),
-    "aws:ssm/patchBaseline:PatchBaseline": (put("approvalRules", [{"approveAfterDays": 120, "patchFilters": []}]),),
+    "aws:ssm/patchBaseline:PatchBaseline": (
+        put("approvalRules", [{"approveAfterDays": 120, "patchFilters": []}]),
+    ),
     "aws:dynamodb/table:Table": (put("serverSideEncryption", None),),
 }
 """By type: what makes it public, unencrypted, foreign, forgetful, almighty, unrecorded."""
 
 PLACED = tuple(AWS)
 TAGGED = (
-    "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:ec2/vpc:Vpc", "aws:rds/instance:Instance", "aws:rds/cluster:Cluster",
-    "aws:ec2/instance:Instance", "aws:efs/fileSystem:FileSystem", "aws:lb/loadBalancer:LoadBalancer", "aws:ecr/repository:Repository",
-    "aws:sqs/queue:Queue", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
+    "aws:s3/bucket:Bucket",
+    "aws:kms/key:Key",
+    "aws:ec2/vpc:Vpc",
+    "aws:rds/instance:Instance",
+    "aws:rds/cluster:Cluster",
+    "aws:ec2/instance:Instance",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:lb/loadBalancer:LoadBalancer",
+    "aws:ecr/repository:Repository",
+    "aws:sqs/queue:Queue",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:secretsmanager/secret:Secret",
 )
 GLOBAL = ("aws:iam/", "aws:budgets/", "aws:route53/zone", "aws:s3/accountPublic", "aws:directconnect/")
 
@@ -279,7 +424,18 @@ def mutations(deployment: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
         if kind in PLACED and not kind.startswith(GLOBAL):
             changes += ABROAD
         if kind in TAGGED:
-            changes += [put("tagsAll", {"Name": "x"}), put("tagsAll", {"municipality-code": "131042", "environment": "production", "usage": "x", "classification": "x"})]
+            changes += [
+                put("tagsAll", {"Name": "x"}),
+                put(
+                    "tagsAll",
+                    {
+                        "municipality-code": "131042",
+                        "environment": "production",
+                        "usage": "x",
+                        "classification": "x",
+                    },
+                ),
+            ]
         if kind.startswith("aws:") and kind not in AWS:
             changes.append(put("description", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow"))
         for number, change in enumerate(changes):
@@ -290,7 +446,9 @@ def mutations(deployment: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
                 yield name, [*resources[:index], broken, *resources[index + 1 :]]
 
 
-def measure(deployment: Mapping[str, Any], judge: Callable[[list[Any]], set[tuple[str, str]]]) -> tuple[int, list[str]]:
+def measure(
+    deployment: Mapping[str, Any], judge: Callable[[list[Any]], set[tuple[str, str]]]
+) -> tuple[int, list[str]]:
     """How many mutations there are, and those that no rule catches. `judge` gives (rule, URN) of findings."""
     clean = judge(list(deployment["resources"]))
     missed: list[str] = []

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the monitor's methods are named by its protocol
 """Running ordinary Pulumi programs against mocks, to judge what they make as the engine would see it."""
 
 from __future__ import annotations

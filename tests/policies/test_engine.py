@@ -60,8 +60,15 @@ def test_the_pack_is_on_and_stops_what_a_rule_forbids(clone: Any, tmp_path: Path
 
 
 def test_most_ways_of_breaking_a_tenant_are_caught(state: dict[str, Any]) -> None:
-    manifest = yaml.safe_load((Path(__file__).parents[2] / "stacks" / "tenants" / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
-    options = Options(parameters=parameters_of(manifest["config"]["jichitai:tenant"], Parameters()), environment="production")
+    manifest = yaml.safe_load(
+        (Path(__file__).parents[2] / "stacks" / "tenants" / f"Pulumi.{STACK}.yaml").read_text(
+            encoding="utf-8"
+        )
+    )
+    options = Options(
+        parameters=parameters_of(manifest["config"]["jichitai:tenant"], Parameters()),
+        environment="production",
+    )
 
     def findings(resources: list[Any]) -> set[tuple[str, str]]:
         stacks, notes = read_document({"deployment": {"manifest": {}, "resources": resources}}, "x")
@@ -85,15 +92,36 @@ def test_evidence_opens_in_a_browser(clone: Any, tmp_path: Path) -> None:
     if browser is None:
         pytest.skip("no Chromium on this machine")
     dom = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path}/profile",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     ).stdout
     assert "管理策別 証跡" in dom
     assert dom.count("<h3>") >= len(data["controls"])
     pdf = tmp_path / "evidence.pdf"
     subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", f"--print-to-pdf={pdf}", page.as_uri()],
-        capture_output=True, timeout=120, check=True,
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path}/profile",
+            f"--print-to-pdf={pdf}",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        timeout=120,
+        check=True,
     )
     assert pdf.read_bytes().startswith(b"%PDF")
 
@@ -115,7 +143,12 @@ def test_broken_inputs_end_well(clone: Any, state: dict[str, Any], tmp_path: Pat
 
 
 def test_a_baseline_holds_what_is_known(clone: Any, tmp_path: Path) -> None:
-    log = {"urn": "urn:pulumi:s::p::aws:sqs/queue:Queue::q", "type": "aws:sqs/queue:Queue", "custom": True, "inputs": {"region": "ap-northeast-1"}}
+    log = {
+        "urn": "urn:pulumi:s::p::aws:sqs/queue:Queue::q",
+        "type": "aws:sqs/queue:Queue",
+        "custom": True,
+        "inputs": {"region": "ap-northeast-1"},
+    }
     file, baseline = tmp_path / "x.json", tmp_path / "baseline.json"
     file.write_text(json.dumps({"deployment": {"manifest": {}, "resources": [log]}}))
     assert clone.run("check", "--file", str(file)).code == 10

@@ -34,7 +34,12 @@ COMPUTED: dict[str, dict[str, Any]] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"dnsEntries": [{"dnsName": "vpce", "hostedZoneId": "ZE"}]},
     "aws:networkfirewall/firewall:Firewall": {
         "firewallStatuses": [
-            {"syncStates": [{"availabilityZone": z, "attachments": [{"endpointId": "vpce-1", "subnetId": "s"}]} for z in ZONES]}
+            {
+                "syncStates": [
+                    {"availabilityZone": z, "attachments": [{"endpointId": "vpce-1", "subnetId": "s"}]}
+                    for z in ZONES
+                ]
+            }
         ]
     },
 }
@@ -68,7 +73,8 @@ def test_an_example_tenant_has_no_findings(stack: str) -> None:
 
     made = collect(program, stack, ANSWERS, COMPUTED)
     result = judge(
-        made, Options(parameters=parameters_of(manifest, Parameters()), environment=environment_said(manifest))
+        made,
+        Options(parameters=parameters_of(manifest, Parameters()), environment=environment_said(manifest)),
     )
     assert result.resources > 80
     assert not result.notes

@@ -326,7 +326,7 @@ TABLE = {
     "ec2:vpngateway": gateway,
     "directconnect:transitvirtualinterface": interface,
     "directconnect:privatevirtualinterface": interface,
-    "directconnect:hostedtransitvirtualinterfaceaccepter": lambda p: Facts("aws", Kind.CIRCUIT, line=Line()),
+    "directconnect:hostedtransitvirtualinterfaceaccepter": _is(Kind.CIRCUIT, line=Line()),
     "directconnect:gatewayassociation": association,
     "route53:zone": zone,
     "route53:resolverendpoint": resolver,

@@ -140,7 +140,7 @@ def _vault_part(p: Props, **aspects: Any) -> Facts:
 def vault_lock(p: Props) -> Facts:
     """A lock: it counts when it keeps anything for a day or more."""
     days = p.number("minRetentionDays", 0)
-    return _vault_part(p, backup=Backup(locked=UNKNOWN if days is UNKNOWN else days >= 1))
+    return _vault_part(p, backup=Backup(locked=UNKNOWN if days is UNKNOWN else (days or 0) >= 1))
 
 
 def vault_policy(p: Props) -> Facts:
@@ -250,7 +250,9 @@ def patch_baseline(p: Props) -> Facts:
         "aws",
         Kind.PATCH_BASELINE,
         patching=Patching(
-            delay_days=UNKNOWN if UNKNOWN in delays else max((d or 0 for d in delays), default=0)
+            delay_days=UNKNOWN
+            if UNKNOWN in delays
+            else max((d for d in delays if isinstance(d, (int, float))), default=0)
         ),
     )
 

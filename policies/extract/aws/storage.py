@@ -97,9 +97,8 @@ def _expiry(rules: list[Props] | object) -> Maybe[float]:
 
 def _lock(block: Props | object) -> Maybe[float]:
     """Days of a default retention, None when there is none."""
-    if block is None or block is UNKNOWN:
-        return UNKNOWN if block is UNKNOWN else None
-    assert isinstance(block, Props)
+    if not isinstance(block, Props):
+        return None if block is None else UNKNOWN
     days, years = block.number_at("defaultRetention", "days"), block.number_at("defaultRetention", "years")
     if days is UNKNOWN or years is UNKNOWN:
         return UNKNOWN

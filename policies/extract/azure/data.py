@@ -25,7 +25,7 @@ from policies.facts import (
     Protection,
     Retention,
 )
-from policies.props import Props, every, known, opposite
+from policies.props import Props, known, opposite
 
 
 def public(p: Props, default: str = "Enabled") -> Maybe[bool]:
@@ -123,7 +123,9 @@ def life(p: Props) -> Facts:
     return _part(
         p,
         retention=Retention(
-            expiry_days=UNKNOWN if UNKNOWN in given else min((d for d in given if isinstance(d, (int, float))), default=None)
+            expiry_days=UNKNOWN
+            if UNKNOWN in given
+            else min((d for d in given if isinstance(d, (int, float))), default=None)
         ),
     )
 
@@ -155,7 +157,11 @@ def key(p: Props) -> Facts:
         keycare=KeyCare(
             rotation=UNKNOWN if actions is UNKNOWN else actions is not None,
             rotation_days=_period(actions),
-            strong=True if str(kind).startswith("EC") else UNKNOWN if size is UNKNOWN else (size or 0) >= 2048,
+            strong=True
+            if str(kind).startswith("EC")
+            else UNKNOWN
+            if size is UNKNOWN
+            else (size or 0) >= 2048,
         ),
     )
 
@@ -206,7 +212,9 @@ def server(p: Props, oldest: int) -> Facts:
             days=p.number_at("backup", "backupRetentionDays", default=7),
             elsewhere=UNKNOWN if geo is UNKNOWN else geo == "Enabled",
         ),
-        availability=Availability(zones=UNKNOWN if mode is UNKNOWN else 2.0 if mode == "ZoneRedundant" else 1.0),
+        availability=Availability(
+            zones=UNKNOWN if mode is UNKNOWN else 2.0 if mode == "ZoneRedundant" else 1.0
+        ),
         patching=Patching(supported=None if version is None else int(version[0]) >= oldest),
         compute=Compute(vcpus=cores(size), current=generation(size)),
     )
@@ -221,6 +229,7 @@ def cores(size: object) -> Maybe[float]:
 
 
 def generation(size: object) -> Maybe[bool]:
+    """Whether a size is of a current generation: v4 or later; burstable ones have none."""
     if size is UNKNOWN or size is None:
         return None if size is None else UNKNOWN
     found = re.search(r"_v(\d+)$", str(size))
@@ -232,7 +241,13 @@ def setting(p: Props) -> Facts | None:
     name = p.get("configurationName")
     if name not in ("require_secure_transport", "ssl_enforcement"):
         return None
-    return Facts("azure", Kind.DATABASE, purpose="member", tags={}, encryption=Encryption(in_transit=p.flag("value", False)))
+    return Facts(
+        "azure",
+        Kind.DATABASE,
+        purpose="member",
+        tags={},
+        encryption=Encryption(in_transit=p.flag("value", False)),
+    )
 
 
 def sql_server(p: Props) -> Facts:
@@ -286,13 +301,17 @@ def cosmos(p: Props) -> Facts:
         "azure",
         Kind.NOSQL,
         exposure=Exposure(public_access=public(p)),
-        encryption=Encryption(customer_key=p.has("keyVaultKeyUri"), tls=tls(p.text("minimalTlsVersion"), 1.2)),
+        encryption=Encryption(
+            customer_key=p.has("keyVaultKeyUri"), tls=tls(p.text("minimalTlsVersion"), 1.2)
+        ),
         access=Access(local_accounts=opposite(p.flag("disableLocalAuth", False))),
         backup=Backup(point_in_time=UNKNOWN if kind is UNKNOWN else kind == "Continuous"),
         location=Location(
             copies=UNKNOWN
             if places is UNKNOWN
-            else tuple(x.lower().replace(" ", "") for x in known(*(one.get("locationName") for one in places)))
+            else tuple(
+                x.lower().replace(" ", "") for x in known(*(one.get("locationName") for one in places))
+            )
         ),
     )
 
@@ -324,6 +343,7 @@ def namespace(kind: Kind) -> Any:
     """A namespace of Event Hubs or Service Bus."""
 
     def extract(p: Props) -> Facts:
+        """A namespace's facts."""
         source = p.text_at("encryption", "keySource", default="")
         return Facts(
             "azure",
@@ -355,7 +375,11 @@ def registry(p: Props) -> Facts:
 def netapp(p: Props) -> Facts:
     """An account of NetApp Files: its key."""
     source = p.text_at("encryption", "keySource", default="Microsoft.NetApp")
-    return Facts("azure", Kind.FILES, encryption=Encryption(customer_key=UNKNOWN if source is UNKNOWN else source == "Microsoft.KeyVault"))
+    return Facts(
+        "azure",
+        Kind.FILES,
+        encryption=Encryption(customer_key=UNKNOWN if source is UNKNOWN else source == "Microsoft.KeyVault"),
+    )
 
 
 def share(p: Props) -> Facts:
@@ -381,7 +405,9 @@ TABLE = {
     "sql:server": sql_server,
     "sql:database": sql_database,
     "sql:serverblobauditingpolicy": lambda p: _of_server(p, logging=Logging(enabled=p.flag("state", False))),
-    "sql:extendedserverblobauditingpolicy": lambda p: _of_server(p, logging=Logging(enabled=p.flag("state", False))),
+    "sql:extendedserverblobauditingpolicy": lambda p: _of_server(
+        p, logging=Logging(enabled=p.flag("state", False))
+    ),
     "cosmosdb:databaseaccount": cosmos,
     "documentdb:databaseaccount": cosmos,
     "redis:redis": redis,

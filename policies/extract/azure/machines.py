@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policies.extract.azure.data import cores
-from policies.extract.azure.data import generation
-from policies.extract.azure.data import tls
+from policies.extract.azure.data import cores, generation, tls
 from policies.extract.common import moving, secret_in_names, secret_in_script, written
 from policies.facts import (
     UNKNOWN,
@@ -36,7 +34,11 @@ def _machine(p: Props, size: Any, **more: Any) -> Facts:
     system = _block(p, "osProfile")
     linux, windows = _block(system, "linuxConfiguration"), _block(system, "windowsConfiguration")
     disk = _block(p, "storageProfile", "osDisk", "managedDisk")
-    mode = linux.text_at("patchSettings", "patchMode", default=windows.text_at("patchSettings", "patchMode", default="ImageDefault"))
+    mode = linux.text_at(
+        "patchSettings",
+        "patchMode",
+        default=windows.text_at("patchSettings", "patchMode", default="ImageDefault"),
+    )
     security = _block(p, "securityProfile", "uefiSettings")
     keys = _block(linux, "ssh").blocks("publicKeys")
     return Facts(
@@ -47,14 +49,18 @@ def _machine(p: Props, size: Any, **more: Any) -> Facts:
         credential=Credential(
             literal=written(system.raw.get("adminPassword")),
             in_start_script=secret_in_script(system.raw.get("customData"), p.raw.get("userData")),
-            password_login=opposite(linux.flag("disablePasswordAuthentication", False)) if linux.raw else None,
+            password_login=opposite(linux.flag("disablePasswordAuthentication", False))
+            if linux.raw
+            else None,
             ssh_key=UNKNOWN if keys is UNKNOWN else bool(keys),
         ),
         patching=Patching(automatic=UNKNOWN if mode is UNKNOWN else mode == "AutomaticByPlatform"),
         compute=Compute(
             vcpus=cores(size),
             current=generation(size),
-            verified_boot=every(security.flag("secureBootEnabled", False), security.flag("vTpmEnabled", False)),
+            verified_boot=every(
+                security.flag("secureBootEnabled", False), security.flag("vTpmEnabled", False)
+            ),
         ),
         **more,
     )
@@ -108,7 +114,9 @@ def disk(p: Props) -> Facts:
         "azure",
         Kind.DISK,
         encryption=Encryption(customer_key=_block(p, "encryption").has("diskEncryptionSetId")),
-        compute=Compute(current=None if kind is None else UNKNOWN if kind is UNKNOWN else kind != "Standard_LRS"),
+        compute=Compute(
+            current=None if kind is None else UNKNOWN if kind is UNKNOWN else kind != "Standard_LRS"
+        ),
     )
 
 
@@ -124,8 +132,12 @@ def cluster(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.CLUSTER,
-        exposure=Exposure(public_access=opposite(p.flag_at("apiServerAccessProfile", "enablePrivateCluster", default=False))),
-        encryption=Encryption(customer_key=p.flag_at("securityProfile", "azureKeyVaultKms", "enabled", default=False)),
+        exposure=Exposure(
+            public_access=opposite(p.flag_at("apiServerAccessProfile", "enablePrivateCluster", default=False))
+        ),
+        encryption=Encryption(
+            customer_key=p.flag_at("securityProfile", "azureKeyVaultKms", "enabled", default=False)
+        ),
         access=Access(local_accounts=opposite(p.flag("disableLocalAccounts", False))),
         patching=Patching(
             automatic=UNKNOWN if channel is UNKNOWN else channel not in ("none", None),
@@ -147,9 +159,13 @@ def container_app(p: Props) -> Facts:
         Kind.CONTAINERS,
         exposure=Exposure(public_address=ingress.flag("external", False), anonymous=False),
         encryption=Encryption(in_transit=opposite(ingress.flag("allowInsecure", False))),
-        credential=Credential(in_environment=unsure or either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False),
+        credential=Credential(
+            in_environment=unsure or either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False
+        ),
         patching=Patching(pinned=unsure or every(*(moving(c.get("image")) for c in listed))),
-        availability=Availability(replicas=template.number_at("scale", "minReplicas", default=0) if ingress.raw else None),
+        availability=Availability(
+            replicas=template.number_at("scale", "minReplicas", default=0) if ingress.raw else None
+        ),
     )
 
 
@@ -162,9 +178,13 @@ def container_group(p: Props) -> Facts:
         "azure",
         Kind.CONTAINERS,
         exposure=Exposure(public_address=UNKNOWN if kind is UNKNOWN else kind == "Public"),
-        credential=Credential(in_environment=either(*(secret_in_names(c.raw.get("environmentVariables")) for c in listed))),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("environmentVariables")) for c in listed))
+        ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
-        compute=Compute(privileged=either(*(c.flag_at("securityContext", "privileged", default=False) for c in listed))),
+        compute=Compute(
+            privileged=either(*(c.flag_at("securityContext", "privileged", default=False) for c in listed))
+        ),
     )
 
 
@@ -178,9 +198,13 @@ def web_app(p: Props) -> Facts:
         handles=known(p.get("name")),
         exposure=Exposure(
             public_address=UNKNOWN if access is UNKNOWN else access != "Disabled",
-            anonymous=UNKNOWN if access is UNKNOWN else access != "Disabled" and not p.raw.get("clientCertEnabled"),
+            anonymous=UNKNOWN
+            if access is UNKNOWN
+            else access != "Disabled" and not p.raw.get("clientCertEnabled"),
         ),
-        encryption=Encryption(in_transit=p.flag("httpsOnly", False), tls=tls(site.text("minTlsVersion"), 1.2)),
+        encryption=Encryption(
+            in_transit=p.flag("httpsOnly", False), tls=tls(site.text("minTlsVersion"), 1.2)
+        ),
         credential=Credential(in_environment=secret_in_names(site.raw.get("appSettings"))),
     )
 

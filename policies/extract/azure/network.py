@@ -52,7 +52,8 @@ def openings(p: Props) -> Maybe[list[Opening]]:
     if ports is UNKNOWN or ports is None:
         return [Opening(inbound, protocol, UNKNOWN, UNKNOWN, peers)]
     return [
-        Opening(inbound, "-1" if first is None else str(protocol).lower(), first, last, peers) for first, last in ports
+        Opening(inbound, "-1" if first is None else str(protocol).lower(), first, last, peers)
+        for first, last in ports
     ]
 
 
@@ -88,7 +89,9 @@ def subnet(p: Props) -> Facts:
 
 def network(p: Props) -> Facts:
     """A virtual network."""
-    return Facts("azure", Kind.NETWORK, handles=known(p.get("virtualNetworkName")), logging=Logging(enabled=False))
+    return Facts(
+        "azure", Kind.NETWORK, handles=known(p.get("virtualNetworkName")), logging=Logging(enabled=False)
+    )
 
 
 def _to_internet(p: Props) -> Maybe[bool]:
@@ -129,7 +132,16 @@ def application_gateway(p: Props) -> Facts:
         "azure",
         Kind.LOAD_BALANCER,
         exposure=Exposure(public_address=_fronts(p)),
-        encryption=Encryption(in_transit=secure, tls=None if lowest is None else UNKNOWN if lowest is UNKNOWN else 1.2 if lowest in ("TLSv1_2", "TLSv1_3") else 1.0),
+        encryption=Encryption(
+            in_transit=secure,
+            tls=None
+            if lowest is None
+            else UNKNOWN
+            if lowest is UNKNOWN
+            else 1.2
+            if lowest in ("TLSv1_2", "TLSv1_3")
+            else 1.0,
+        ),
     )
 
 
@@ -159,14 +171,26 @@ def peering(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.CIRCUIT_ROUTES,
-        line=Line(asn=p.number("peerASN"), prefixes=p.texts_at("microsoftPeeringConfig", "advertisedPublicPrefixes") if p.has("microsoftPeeringConfig") is True else None),
+        line=Line(
+            asn=p.number("peerASN"),
+            prefixes=p.texts_at("microsoftPeeringConfig", "advertisedPublicPrefixes")
+            if p.has("microsoftPeeringConfig") is True
+            else None,
+        ),
         refs=known(target),
     )
 
 
 def hub_prefixes(p: Props) -> Facts:
     """A local network gateway or a hub's routes: what the other side is told to be."""
-    return Facts("azure", Kind.CIRCUIT_ROUTES, line=Line(prefixes=p.texts_at("localNetworkAddressSpace", "addressPrefixes"), asn=p.number_at("bgpSettings", "asn")))
+    return Facts(
+        "azure",
+        Kind.CIRCUIT_ROUTES,
+        line=Line(
+            prefixes=p.texts_at("localNetworkAddressSpace", "addressPrefixes"),
+            asn=p.number_at("bgpSettings", "asn"),
+        ),
+    )
 
 
 def flow_log(p: Props) -> Facts:

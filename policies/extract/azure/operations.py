@@ -34,7 +34,9 @@ def assignment(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.GRANT,
-        access=Access(administrator=UNKNOWN if role is UNKNOWN else str(role).lower().endswith(ADMINISTRATORS)),
+        access=Access(
+            administrator=UNKNOWN if role is UNKNOWN else str(role).lower().endswith(ADMINISTRATORS)
+        ),
     )
 
 
@@ -42,7 +44,9 @@ def definition(p: Props) -> Facts:
     """A role of our own."""
     permissions = p.blocks("permissions")
     if permissions is UNKNOWN:
-        return Facts("azure", Kind.ROLE, access=Access(administrator=UNKNOWN, wildcard=UNKNOWN, inverted=UNKNOWN))
+        return Facts(
+            "azure", Kind.ROLE, access=Access(administrator=UNKNOWN, wildcard=UNKNOWN, inverted=UNKNOWN)
+        )
     almighty: list[Maybe[bool]] = []
     wide: list[Maybe[bool]] = []
     inverted: list[Maybe[bool]] = []
@@ -58,7 +62,9 @@ def definition(p: Props) -> Facts:
         "azure",
         Kind.ROLE,
         access=Access(
-            administrator=either(*almighty) or False, wildcard=either(*wide) or False, inverted=either(*inverted) or False
+            administrator=either(*almighty) or False,
+            wildcard=either(*wide) or False,
+            inverted=either(*inverted) or False,
         ),
     )
 
@@ -67,7 +73,11 @@ def federation(p: Props) -> Facts:
     """Whom a managed identity trusts."""
     subject = p.text("subject")
     return Facts(
-        "azure", Kind.GRANT, access=Access(loose_federation=UNKNOWN if subject is UNKNOWN else subject is None or "*" in str(subject))
+        "azure",
+        Kind.GRANT,
+        access=Access(
+            loose_federation=UNKNOWN if subject is UNKNOWN else subject is None or "*" in str(subject)
+        ),
     )
 
 
@@ -82,7 +92,9 @@ def budget(p: Props) -> Facts:
     told: Maybe[bool] = UNKNOWN
     if notes is None or isinstance(notes, dict):
         told = any(
-            isinstance(n, dict) and Props(n).flag("enabled", True) is not False and (n.get("contactEmails") or n.get("contactGroups"))
+            isinstance(n, dict)
+            and Props(n).flag("enabled", True) is not False
+            and (n.get("contactEmails") or n.get("contactGroups"))
             for n in (notes or {}).values()
         )
     return Facts("azure", Kind.BUDGET, logging=Logging(notifies=told))
@@ -97,7 +109,9 @@ def alarm(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.ALARM,
-        logging=Logging(notifies=UNKNOWN if actions is UNKNOWN else bool(actions), enabled=p.flag("enabled", True)),
+        logging=Logging(
+            notifies=UNKNOWN if actions is UNKNOWN else bool(actions), enabled=p.flag("enabled", True)
+        ),
         refs=() if scopes is UNKNOWN else scopes,
     )
 
@@ -110,7 +124,9 @@ def sink(p: Props) -> Facts:
 def defender(p: Props) -> Facts:
     """A plan of Defender for Cloud."""
     tier = p.text("pricingTier", "Free")
-    return Facts("azure", Kind.DETECTOR, logging=Logging(enabled=UNKNOWN if tier is UNKNOWN else tier == "Standard"))
+    return Facts(
+        "azure", Kind.DETECTOR, logging=Logging(enabled=UNKNOWN if tier is UNKNOWN else tier == "Standard")
+    )
 
 
 def vault(p: Props) -> Facts:
@@ -118,7 +134,9 @@ def vault(p: Props) -> Facts:
     inside = p.block("properties")
     q = inside if isinstance(inside, Props) else Props({})
     state = q.text_at("securitySettings", "immutabilitySettings", "state", default="Disabled")
-    days = q.number_at("securitySettings", "softDeleteSettings", "softDeleteRetentionPeriodInDays", default=14)
+    days = q.number_at(
+        "securitySettings", "softDeleteSettings", "softDeleteRetentionPeriodInDays", default=14
+    )
     if days is not UNKNOWN and days is None:
         days = 14
     return Facts(
@@ -140,7 +158,10 @@ def policy(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.BACKUP_PLAN,
-        backup=Backup(hours=UNKNOWN if often is UNKNOWN else {"Daily": 24.0, "Hourly": 4.0}.get(str(often), 168.0), days=days),
+        backup=Backup(
+            hours=UNKNOWN if often is UNKNOWN else {"Daily": 24.0, "Hourly": 4.0}.get(str(often), 168.0),
+            days=days,
+        ),
     )
 
 

@@ -68,20 +68,27 @@ def bucket(p: Props) -> Facts:
     labels = p.get("labels")
     said = labels.get("purpose") if isinstance(labels, dict) else None
     rules = p.blocks("lifecycleRules")
-    days: list[Any] = []
-    for one in [] if rules is UNKNOWN else rules:
-        if one.at("action", "type") == "Delete" and one.at("condition", "withState") != "ARCHIVED":
-            days.append(one.number_at("condition", "age"))
-    given = [d for d in days if d]
+    days = [
+        one.number_at("condition", "age")
+        for one in ([] if rules is UNKNOWN else rules)
+        if one.at("action", "type") == "Delete" and one.at("condition", "withState") != "ARCHIVED"
+    ]
+    given = [d for d in days if isinstance(d, (int, float)) and d]
     seconds = p.number_at("retentionPolicy", "retentionPeriod")
     where = p.text("location")
-    region = where if where is UNKNOWN else {"ASIA1": "asia-northeast1"}.get(str(where).upper(), str(where).lower())
+    region = (
+        where
+        if where is UNKNOWN
+        else {"ASIA1": "asia-northeast1"}.get(str(where).upper(), str(where).lower())
+    )
     return Facts(
         "google",
         Kind.BUCKET,
         handles=known(p.get("name"), p.get("url")),
         purpose=said if said in ("archive", "handover") else None,
-        exposure=Exposure(anonymous=False, blocked=UNKNOWN if prevented is UNKNOWN else prevented == "enforced"),
+        exposure=Exposure(
+            anonymous=False, blocked=UNKNOWN if prevented is UNKNOWN else prevented == "enforced"
+        ),
         encryption=Encryption(customer_key=p.has("encryption")),
         protection=Protection(
             versions=p.flag_at("versioning", "enabled", default=False), forced=p.flag("forceDestroy", False)
@@ -89,7 +96,9 @@ def bucket(p: Props) -> Facts:
         retention=Retention(
             lock_days=UNKNOWN if seconds is UNKNOWN else seconds / 86400 if seconds else None,
             expiry_days=UNKNOWN if rules is UNKNOWN or UNKNOWN in days else min(given, default=None),
-            recover_days=_seconds(p.get("softDeletePolicy") and p.at("softDeletePolicy", "retentionDurationSeconds"), 7),
+            recover_days=_seconds(
+                p.get("softDeletePolicy") and p.at("softDeletePolicy", "retentionDurationSeconds"), 7
+            ),
         ),
         location=Location(region=region),
     )
@@ -117,9 +126,15 @@ def sql(p: Props) -> Facts:
     tier = s.text("tier")
     replica = p.get("masterInstanceName") is not None
     flags = s.blocks("databaseFlags")
-    audited = UNKNOWN if flags is UNKNOWN else any(
-        f.get("name") in ("cloudsql.enable_pgaudit", "cloudsql_mysql_audit", "general_log", "log_connections") and str(f.get("value")).lower() in ("on", "1")
-        for f in flags
+    audited = (
+        UNKNOWN
+        if flags is UNKNOWN
+        else any(
+            f.get("name")
+            in ("cloudsql.enable_pgaudit", "cloudsql_mysql_audit", "general_log", "log_connections")
+            and str(f.get("value")).lower() in ("on", "1")
+            for f in flags
+        )
     )
     return Facts(
         "google",
@@ -134,14 +149,27 @@ def sql(p: Props) -> Facts:
         credential=Credential(literal=written(p.raw.get("rootPassword"))),
         backup=Backup(
             days=None if replica else UNKNOWN if on is UNKNOWN else kept if on else 0,
-            point_in_time=None if replica else either(b.flag("pointInTimeRecoveryEnabled", False), b.flag("binaryLogEnabled", False)),
+            point_in_time=None
+            if replica
+            else either(b.flag("pointInTimeRecoveryEnabled", False), b.flag("binaryLogEnabled", False)),
         ),
         protection=Protection(
             deletion=either(p.flag("deletionProtection", True), s.flag("deletionProtectionEnabled", False))
         ),
-        availability=Availability(zones=None if replica else UNKNOWN if kind is UNKNOWN else 2.0 if kind == "REGIONAL" else 1.0),
-        patching=Patching(supported=None if version is None else int(version[2]) >= OLDEST.get(version[1], 0)),
-        compute=Compute(vcpus=cores(tier), current=None if tier is None else UNKNOWN if tier is UNKNOWN else not str(tier).startswith(("db-n1", "db-f1", "db-g1"))),
+        availability=Availability(
+            zones=None if replica else UNKNOWN if kind is UNKNOWN else 2.0 if kind == "REGIONAL" else 1.0
+        ),
+        patching=Patching(
+            supported=None if version is None else int(version[2]) >= OLDEST.get(version[1], 0)
+        ),
+        compute=Compute(
+            vcpus=cores(tier),
+            current=None
+            if tier is None
+            else UNKNOWN
+            if tier is UNKNOWN
+            else not str(tier).startswith(("db-n1", "db-f1", "db-g1")),
+        ),
         logging=Logging(enabled=audited),
     )
 
@@ -157,7 +185,13 @@ def cores(size: Any) -> Maybe[float]:
 
 def sql_user(p: Props) -> Facts:
     """A user of Cloud SQL: those of IAM have no password."""
-    return Facts("google", Kind.DATABASE, purpose="member", tags={}, credential=Credential(literal=written(p.raw.get("password"))))
+    return Facts(
+        "google",
+        Kind.DATABASE,
+        purpose="member",
+        tags={},
+        credential=Credential(literal=written(p.raw.get("password"))),
+    )
 
 
 def alloy(p: Props) -> Facts:
@@ -167,7 +201,11 @@ def alloy(p: Props) -> Facts:
         Kind.DATABASE,
         exposure=Exposure(public_access=False),
         encryption=Encryption(customer_key=p.has("encryptionConfig")),
-        credential=Credential(literal=written((p.raw.get("initialUser") or {}).get("password")) if isinstance(p.raw.get("initialUser"), dict) else False),
+        credential=Credential(
+            literal=written((p.raw.get("initialUser") or {}).get("password"))
+            if isinstance(p.raw.get("initialUser"), dict)
+            else False
+        ),
         protection=Protection(deletion=p.flag("deletionProtection", True)),
     )
 
@@ -175,8 +213,13 @@ def alloy(p: Props) -> Facts:
 def bigquery(p: Props) -> Facts:
     """A BigQuery dataset."""
     accesses = p.blocks("accesses")
-    public = UNKNOWN if accesses is UNKNOWN else any(
-        a.get("specialGroup") == "allAuthenticatedUsers" or a.get("iamMember") in ANYBODY for a in accesses
+    public = (
+        UNKNOWN
+        if accesses is UNKNOWN
+        else any(
+            a.get("specialGroup") == "allAuthenticatedUsers" or a.get("iamMember") in ANYBODY
+            for a in accesses
+        )
     )
     return Facts(
         "google",
@@ -195,8 +238,16 @@ def firestore(p: Props) -> Facts:
         "google",
         Kind.NOSQL,
         encryption=Encryption(customer_key=p.has("cmekConfig")),
-        backup=Backup(point_in_time=UNKNOWN if pitr is UNKNOWN else str(pitr).endswith("ENABLED") and not str(pitr).endswith("DISABLED")),
-        protection=Protection(deletion=UNKNOWN if protect is UNKNOWN else str(protect).endswith("ENABLED") and not str(protect).endswith("DISABLED")),
+        backup=Backup(
+            point_in_time=UNKNOWN
+            if pitr is UNKNOWN
+            else str(pitr).endswith("ENABLED") and not str(pitr).endswith("DISABLED")
+        ),
+        protection=Protection(
+            deletion=UNKNOWN
+            if protect is UNKNOWN
+            else str(protect).endswith("ENABLED") and not str(protect).endswith("DISABLED")
+        ),
         location=Location(region=where),
     )
 
@@ -204,8 +255,16 @@ def firestore(p: Props) -> Facts:
 def redis(p: Props) -> Facts:
     """A Memorystore instance."""
     mode = p.text("transitEncryptionMode", "DISABLED")
-    return Facts("google", Kind.CACHE, exposure=Exposure(public_access=False),
-                 encryption=Encryption(in_transit=UNKNOWN if mode is UNKNOWN else mode in ("SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")))
+    return Facts(
+        "google",
+        Kind.CACHE,
+        exposure=Exposure(public_access=False),
+        encryption=Encryption(
+            in_transit=UNKNOWN
+            if mode is UNKNOWN
+            else mode in ("SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
+        ),
+    )
 
 
 def filestore(p: Props) -> Facts:
@@ -215,7 +274,13 @@ def filestore(p: Props) -> Facts:
 
 def topic(p: Props) -> Facts:
     """A Pub/Sub topic."""
-    return Facts("google", Kind.TOPIC, handles=known(p.get("name")), encryption=Encryption(customer_key=p.has("kmsKeyName")), exposure=Exposure(anonymous=False))
+    return Facts(
+        "google",
+        Kind.TOPIC,
+        handles=known(p.get("name")),
+        encryption=Encryption(customer_key=p.has("kmsKeyName")),
+        exposure=Exposure(anonymous=False),
+    )
 
 
 def secret(p: Props) -> Facts:
@@ -224,7 +289,11 @@ def secret(p: Props) -> Facts:
     managed = p.block("replication", "userManaged")
     copies = managed.blocks("replicas") if isinstance(managed, Props) else []
     places: Any = UNKNOWN if copies is UNKNOWN else known(*(c.get("location") for c in copies))
-    sealed = UNKNOWN if copies is UNKNOWN else bool(copies) and all(c.has("customerManagedEncryption") is True for c in copies)
+    sealed = (
+        UNKNOWN
+        if copies is UNKNOWN
+        else bool(copies) and all(c.has("customerManagedEncryption") is True for c in copies)
+    )
     if auto:
         places = ("anywhere",)
         sealed = p.at("replication", "auto", "customerManagedEncryption") is not None
@@ -301,7 +370,11 @@ TABLE: dict[str, Any] = {
     "storage:bucket": bucket,
     **_iam(Kind.BUCKET, "bucket", "storage:bucketiammember", "storage:bucketiambinding"),
     "storage:bucketaccesscontrol": lambda p: Facts(
-        "google", Kind.BUCKET, of=known(p.get("bucket")), of_kind=Kind.BUCKET, of_property="bucket",
+        "google",
+        Kind.BUCKET,
+        of=known(p.get("bucket")),
+        of_kind=Kind.BUCKET,
+        of_property="bucket",
         exposure=Exposure(anonymous=p.get("entity") in ANYBODY),
     ),
     "sql:databaseinstance": sql,
@@ -319,6 +392,11 @@ TABLE: dict[str, Any] = {
     "kms:cryptokey": key,
     **_iam(Kind.KEY, "cryptoKeyId", "kms:cryptokeyiammember", "kms:cryptokeyiambinding"),
     "artifactregistry:repository": registry,
-    **_iam(Kind.REGISTRY, "repository", "artifactregistry:repositoryiammember", "artifactregistry:repositoryiambinding"),
+    **_iam(
+        Kind.REGISTRY,
+        "repository",
+        "artifactregistry:repositoryiammember",
+        "artifactregistry:repositoryiambinding",
+    ),
     "logging:projectbucketconfig": log_bucket,
 }

@@ -37,7 +37,9 @@ def server(p: Props) -> Facts:
     interfaces = p.blocks("networkInterfaces")
     reached: Maybe[bool] = UNKNOWN
     if interfaces is not UNKNOWN:
-        reached = either(*(either(i.has("accessConfigs"), i.has("ipv6AccessConfigs")) for i in interfaces)) or False
+        reached = (
+            either(*(either(i.has("accessConfigs"), i.has("ipv6AccessConfigs")) for i in interfaces)) or False
+        )
     boot = p.block("bootDisk")
     disk = boot if isinstance(boot, Props) else Props({})
     sealed = either(disk.has("kmsKeySelfLink"), disk.has("diskEncryptionKeyRaw"))
@@ -55,7 +57,9 @@ def server(p: Props) -> Facts:
         exposure=Exposure(public_address=reached),
         encryption=Encryption(customer_key=sealed),
         credential=Credential(
-            in_start_script=secret_in_script(p.raw.get("metadataStartupScript"), said.get("startup-script"), said.get("user-data")),
+            in_start_script=secret_in_script(
+                p.raw.get("metadataStartupScript"), said.get("startup-script"), said.get("user-data")
+            ),
             ssh_key="ssh-keys" in said and said.get("enable-oslogin", "").upper() != "TRUE",
         ),
         access=Access(default_identity=None if account is None else _default(email)),
@@ -83,7 +87,13 @@ def disk(p: Props) -> Facts:
         "google",
         Kind.DISK,
         encryption=Encryption(customer_key=p.has("diskEncryptionKey")),
-        compute=Compute(current=None if kind is None else UNKNOWN if kind is UNKNOWN else not str(kind).endswith("pd-standard")),
+        compute=Compute(
+            current=None
+            if kind is None
+            else UNKNOWN
+            if kind is UNKNOWN
+            else not str(kind).endswith("pd-standard")
+        ),
     )
 
 
@@ -98,8 +108,13 @@ def run(p: Props) -> Facts:
         "google",
         Kind.CONTAINERS,
         handles=known(p.get("name")),
-        exposure=Exposure(public_address=UNKNOWN if ingress is UNKNOWN else ingress == "INGRESS_TRAFFIC_ALL", anonymous=p.flag("invokerIamDisabled", False)),
-        credential=Credential(in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False),
+        exposure=Exposure(
+            public_address=UNKNOWN if ingress is UNKNOWN else ingress == "INGRESS_TRAFFIC_ALL",
+            anonymous=p.flag("invokerIamDisabled", False),
+        ),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False
+        ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
         availability=Availability(replicas=t.number_at("scaling", "minInstanceCount", default=0)),
         access=Access(default_identity=_default(t.get("serviceAccount"))),
@@ -118,7 +133,9 @@ def function(p: Props) -> Facts:
         handles=known(p.get("name")),
         exposure=Exposure(anonymous=False),
         credential=Credential(in_environment=secret_in_names(s.raw.get("environmentVariables"))),
-        patching=Patching(supported=None if runtime is None else UNKNOWN if runtime is UNKNOWN else old is None),
+        patching=Patching(
+            supported=None if runtime is None else UNKNOWN if runtime is UNKNOWN else old is None
+        ),
         access=Access(default_identity=_default(s.get("serviceAccountEmail"))),
     )
 
@@ -132,7 +149,9 @@ def cluster(p: Props) -> Facts:
     return Facts(
         "google",
         Kind.CLUSTER,
-        exposure=Exposure(public_access=opposite(p.flag_at("privateClusterConfig", "enablePrivateEndpoint", default=False))),
+        exposure=Exposure(
+            public_access=opposite(p.flag_at("privateClusterConfig", "enablePrivateEndpoint", default=False))
+        ),
         encryption=Encryption(customer_key=UNKNOWN if state is UNKNOWN else state == "ENCRYPTED"),
         patching=Patching(
             automatic=UNKNOWN if channel is UNKNOWN else channel != "UNSPECIFIED",
@@ -140,7 +159,11 @@ def cluster(p: Props) -> Facts:
         ),
         logging=Logging(enabled=UNKNOWN if logs is UNKNOWN else logs != "none"),
         protection=Protection(deletion=p.flag("deletionProtection", True)),
-        access=Access(default_identity=_default(p.at("nodeConfig", "serviceAccount")) if p.get("nodeConfig") is not None else None),
+        access=Access(
+            default_identity=_default(p.at("nodeConfig", "serviceAccount"))
+            if p.get("nodeConfig") is not None
+            else None
+        ),
     )
 
 

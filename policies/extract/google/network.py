@@ -21,7 +21,9 @@ from policies.props import Props, known
 DEFAULT_IGW = "default-internet-gateway"
 
 
-def _rules(blocks: Any, inbound: bool, peers: Any, protocol_name: str = "protocol") -> Maybe[tuple[Opening, ...]]:
+def _rules(
+    blocks: Any, inbound: bool, peers: Any, protocol_name: str = "protocol"
+) -> Maybe[tuple[Opening, ...]]:
     if blocks is UNKNOWN:
         return UNKNOWN
     found: list[Opening] = []
@@ -36,7 +38,15 @@ def _rules(blocks: Any, inbound: bool, peers: Any, protocol_name: str = "protoco
         for text in ports or ("",):
             low, _, high = text.partition("-")
             number = low.isdigit() and (high or low).isdigit()
-            found.append(Opening(inbound, protocol, int(low) if number else None, int(high or low) if number else None, peers))
+            found.append(
+                Opening(
+                    inbound,
+                    protocol,
+                    int(low) if number else None,
+                    int(high or low) if number else None,
+                    peers,
+                )
+            )
     return tuple(found)
 
 
@@ -49,7 +59,9 @@ def firewall(p: Props) -> Facts:
         return Facts("google", Kind.GROUP, openings=UNKNOWN)
     inbound = way == "INGRESS"
     peers: Any = p.texts("sourceRanges" if inbound else "destinationRanges")
-    if peers == () and not (inbound and (p.has("sourceTags") is True or p.has("sourceServiceAccounts") is True)):
+    if peers == () and not (
+        inbound and (p.has("sourceTags") is True or p.has("sourceServiceAccounts") is True)
+    ):
         peers = ("0.0.0.0/0",)
     return Facts("google", Kind.GROUP, openings=_rules(p.blocks("allows"), inbound, peers))
 
@@ -64,14 +76,18 @@ def policy_rule(p: Props) -> Facts:
     if not isinstance(match, Props):
         return Facts("google", Kind.GROUP, openings=UNKNOWN)
     peers = match.texts("srcIpRanges" if inbound else "destIpRanges")
-    return Facts("google", Kind.GROUP, openings=_rules(match.blocks("layer4Configs"), inbound, peers, "ipProtocol"))
+    return Facts(
+        "google", Kind.GROUP, openings=_rules(match.blocks("layer4Configs"), inbound, peers, "ipProtocol")
+    )
 
 
 def network(p: Props) -> Facts:
     """A network: automatic subnets are the default."""
     auto = p.flag("autoCreateSubnetworks", True)
     purpose = UNKNOWN if auto is UNKNOWN else "default" if auto or p.get("name") == "default" else None
-    return Facts("google", Kind.NETWORK, handles=known(p.get("name")), purpose=purpose, logging=Logging(enabled=False))
+    return Facts(
+        "google", Kind.NETWORK, handles=known(p.get("name")), purpose=purpose, logging=Logging(enabled=False)
+    )
 
 
 def subnet(p: Props) -> Facts:
@@ -110,14 +126,22 @@ def forwarding(p: Props) -> Facts | None:
     return Facts(
         "google",
         Kind.LOAD_BALANCER,
-        exposure=Exposure(public_address=UNKNOWN if scheme is UNKNOWN else str(scheme).startswith("EXTERNAL")),
+        exposure=Exposure(
+            public_address=UNKNOWN if scheme is UNKNOWN else str(scheme).startswith("EXTERNAL")
+        ),
     )
 
 
 def ssl_policy(p: Props) -> Facts:
     """A TLS policy of load balancers: 1.0 is the default."""
     lowest = p.text("minTlsVersion", "TLS_1_0")
-    return Facts("google", Kind.LISTENER, encryption=Encryption(tls=UNKNOWN if lowest is UNKNOWN else float(str(lowest)[-3:].replace("_", "."))))
+    return Facts(
+        "google",
+        Kind.LISTENER,
+        encryption=Encryption(
+            tls=UNKNOWN if lowest is UNKNOWN else float(str(lowest)[-3:].replace("_", "."))
+        ),
+    )
 
 
 def attachment(p: Props) -> Facts:
@@ -129,22 +153,33 @@ def attachment(p: Props) -> Facts:
     elif speed:
         digits = "".join(c for c in str(speed) if c.isdigit())
         mbps = float(digits or 0) * (1000 if str(speed).endswith("G") else 1)
-    return Facts("google", Kind.CIRCUIT, handles=known(p.get("name")), line=Line(place=p.text("edgeAvailabilityDomain"), mbps=mbps))
+    return Facts(
+        "google",
+        Kind.CIRCUIT,
+        handles=known(p.get("name")),
+        line=Line(place=p.text("edgeAvailabilityDomain"), mbps=mbps),
+    )
 
 
 def router(p: Props) -> Facts:
-    """A cloud router: its AS number (16550 is Google's own, which Partner Interconnect demands) and ranges."""
+    """A cloud router: its ranges and AS number (16550 is Google's own: Partner Interconnect demands it)."""
     asn = p.number_at("bgp", "asn")
     ranges = p.block("bgp")
     blocks = ranges.blocks("advertisedIpRanges") if isinstance(ranges, Props) else []
     prefixes: Any = UNKNOWN if blocks is UNKNOWN else known(*(b.get("range") for b in blocks))
-    return Facts("google", Kind.CIRCUIT_ROUTES, line=Line(asn=None if asn == 16550 else asn, prefixes=prefixes))
+    return Facts(
+        "google", Kind.CIRCUIT_ROUTES, line=Line(asn=None if asn == 16550 else asn, prefixes=prefixes)
+    )
 
 
 def zone(p: Props) -> Facts:
     """A managed zone: public unless it says otherwise."""
     seen = p.text("visibility", "public")
-    return Facts("google", Kind.DNS_ZONE, exposure=Exposure(public_access=UNKNOWN if seen is UNKNOWN else seen == "public"))
+    return Facts(
+        "google",
+        Kind.DNS_ZONE,
+        exposure=Exposure(public_access=UNKNOWN if seen is UNKNOWN else seen == "public"),
+    )
 
 
 def backend(p: Props) -> Facts:

@@ -6,11 +6,26 @@ import re
 from typing import Any
 
 from policies.extract.google.data import anybody, members
-from policies.facts import UNKNOWN, Access, Backup, Credential, Encryption, Facts, Kind, Location, Logging, Maybe
+from policies.facts import (
+    UNKNOWN,
+    Access,
+    Backup,
+    Credential,
+    Encryption,
+    Facts,
+    Kind,
+    Location,
+    Logging,
+    Maybe,
+)
 from policies.props import Props, known
 
 ALMIGHTY = ("roles/owner", "roles/editor", "roles/iam.securityAdmin", "roles/resourcemanager.projectIamAdmin")
-IMPERSONATION = ("roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountKeyAdmin")
+IMPERSONATION = (
+    "roles/iam.serviceAccountUser",
+    "roles/iam.serviceAccountTokenCreator",
+    "roles/iam.serviceAccountKeyAdmin",
+)
 
 
 def grant(p: Props) -> Facts:
@@ -56,7 +71,9 @@ def alarm(p: Props) -> Facts:
     return Facts(
         "google",
         Kind.ALARM,
-        logging=Logging(notifies=UNKNOWN if channels is UNKNOWN else bool(channels), enabled=p.flag("enabled", True)),
+        logging=Logging(
+            notifies=UNKNOWN if channels is UNKNOWN else bool(channels), enabled=p.flag("enabled", True)
+        ),
         refs=tuple(looks),
     )
 
@@ -81,13 +98,19 @@ def plan(p: Props) -> Facts:
     hours: list[Any] = []
     for one in rules:
         kind = one.text_at("standardSchedule", "recurrenceType", default="DAILY")
-        hours.append(UNKNOWN if kind is UNKNOWN else {"HOURLY": 4.0, "DAILY": 24.0, "WEEKLY": 168.0}.get(str(kind), 744.0))
+        hours.append(
+            UNKNOWN
+            if kind is UNKNOWN
+            else {"HOURLY": 4.0, "DAILY": 24.0, "WEEKLY": 168.0}.get(str(kind), 744.0)
+        )
     days = [one.number("backupRetentionDays", 0) for one in rules]
     return Facts(
         "google",
         Kind.BACKUP_PLAN,
         backup=Backup(
-            days=UNKNOWN if UNKNOWN in days else max((d or 0 for d in days), default=0),
+            days=UNKNOWN
+            if UNKNOWN in days
+            else max((d for d in days if isinstance(d, (int, float))), default=0),
             hours=UNKNOWN if UNKNOWN in hours else min(hours, default=1e6),
         ),
     )
@@ -106,7 +129,12 @@ def vault(p: Props) -> Facts:
 
 def association(p: Props) -> Facts:
     """What a backup plan takes."""
-    return Facts("google", Kind.BACKUP_SELECTION, backup=Backup(selects=known(p.get("resource"))), refs=known(p.get("resource")))
+    return Facts(
+        "google",
+        Kind.BACKUP_SELECTION,
+        backup=Backup(selects=known(p.get("resource"))),
+        refs=known(p.get("resource")),
+    )
 
 
 def provider(p: Props) -> Facts:

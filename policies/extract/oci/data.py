@@ -50,7 +50,8 @@ def bucket(p: Props) -> Facts:
         purpose=said if said in ("archive", "handover") else None,
         exposure=Exposure(anonymous=UNKNOWN if access is UNKNOWN else access != "NoPublicAccess"),
         encryption=_key(p),
-        protection=Protection(versions=p.flag("versioning", False)),
+        # What a retention rule holds can be neither changed nor deleted; with one OCI takes no versions.
+        protection=Protection(versions=True if isinstance(lock, (int, float)) else p.flag("versioning", False)),
         retention=Retention(lock_days=lock),
     )
 
@@ -62,7 +63,11 @@ def life(p: Props) -> Facts:
     days: list[float] = []
     for one in [] if rules is UNKNOWN else rules:
         amount = one.number("timeAmount")
-        if one.get("action") == "DELETE" and one.flag("isEnabled", True) is not False and isinstance(amount, (int, float)):
+        if (
+            one.get("action") == "DELETE"
+            and one.flag("isEnabled", True) is not False
+            and isinstance(amount, (int, float))
+        ):
             days.append(amount * (365 if one.get("timeUnit") == "YEARS" else 1))
     return Facts(
         "oci",
@@ -105,10 +110,14 @@ def instance(p: Props) -> Facts:
     return Facts(
         "oci",
         Kind.SERVER,
-        exposure=Exposure(public_address=v.flag("assignPublicIp", UNKNOWN) if public is not None else UNKNOWN),
+        exposure=Exposure(
+            public_address=v.flag("assignPublicIp", UNKNOWN) if public is not None else UNKNOWN
+        ),
         encryption=Encryption(customer_key=source.has("kmsKeyId") if isinstance(source, Props) else UNKNOWN),
         credential=Credential(
-            ssh_key=UNKNOWN if metadata is UNKNOWN else isinstance(metadata, dict) and bool(metadata.get("ssh_authorized_keys")),
+            ssh_key=UNKNOWN
+            if metadata is UNKNOWN
+            else isinstance(metadata, dict) and bool(metadata.get("ssh_authorized_keys")),
             in_start_script=UNKNOWN if metadata is UNKNOWN else secret_in_script(_script(metadata)),
         ),
         compute=Compute(
@@ -158,7 +167,11 @@ def table(p: Props) -> Facts:
 def stream_pool(p: Props) -> Facts:
     """A pool of streams."""
     inner = p.block("customEncryptionKey")
-    return Facts("oci", Kind.STREAM, encryption=Encryption(customer_key=UNKNOWN if inner is UNKNOWN else inner is not None))
+    return Facts(
+        "oci",
+        Kind.STREAM,
+        encryption=Encryption(customer_key=UNKNOWN if inner is UNKNOWN else inner is not None),
+    )
 
 
 def key(p: Props) -> Facts:
@@ -172,7 +185,11 @@ def key(p: Props) -> Facts:
         keycare=KeyCare(
             rotation=p.flag("isAutoRotationEnabled", False),
             rotation_days=p.number_at("autoKeyRotationDetails", "rotationIntervalInDays"),
-            strong=UNKNOWN if size is UNKNOWN else None if size is None else size >= (256 if kind == "RSA" else 32),
+            strong=UNKNOWN
+            if size is UNKNOWN
+            else None
+            if size is None
+            else size >= (256 if kind == "RSA" else 32),
         ),
     )
 
@@ -211,7 +228,10 @@ def containers(p: Props) -> Facts:
         "oci",
         Kind.CONTAINERS,
         exposure=Exposure(public_address=public),
-        credential=Credential(in_environment=either(*(secret_in_names(c.raw.get("environmentVariables")) for c in listed)) or False),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("environmentVariables")) for c in listed))
+            or False
+        ),
         patching=Patching(pinned=every(*(moving(c.get("imageUrl")) for c in listed))),
     )
 

@@ -36,8 +36,12 @@ def opening(p: Props, inbound: bool) -> Opening:
         inner = ports if isinstance(ports, Props) else options
         first, last = inner.number("min"), inner.number("max")
     everything = protocol == "all" or (protocol in ("6", "17") and options is None)
-    peers: Maybe[tuple[str, ...]] = UNKNOWN if peer is UNKNOWN else (str(peer),) if peer and kind == "CIDR_BLOCK" else ()
-    return Opening(inbound, "-1" if everything else PROTOCOLS.get(str(protocol), protocol), first, last, peers)
+    peers: Maybe[tuple[str, ...]] = (
+        UNKNOWN if peer is UNKNOWN else (str(peer),) if peer and kind == "CIDR_BLOCK" else ()
+    )
+    return Opening(
+        inbound, "-1" if everything else PROTOCOLS.get(str(protocol), protocol), first, last, peers
+    )
 
 
 def _both(p: Props, *names: tuple[str, bool]) -> Maybe[tuple[Opening, ...]]:
@@ -52,7 +56,9 @@ def _both(p: Props, *names: tuple[str, bool]) -> Maybe[tuple[Opening, ...]]:
 
 def security_list(p: Props) -> Facts:
     """A security list."""
-    return Facts("oci", Kind.GROUP, openings=_both(p, ("ingressSecurityRules", True), ("egressSecurityRules", False)))
+    return Facts(
+        "oci", Kind.GROUP, openings=_both(p, ("ingressSecurityRules", True), ("egressSecurityRules", False))
+    )
 
 
 def default_list(p: Props) -> Facts:
@@ -94,14 +100,20 @@ def route_table(p: Props) -> Facts:
     return Facts(
         "oci",
         Kind.ROUTE,
-        exposure=Exposure(default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False),
+        exposure=Exposure(
+            default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False
+        ),
     )
 
 
 def balancer(p: Props) -> Facts:
     """A load balancer: public unless private."""
     private = p.flag("isPrivate", False)
-    return Facts("oci", Kind.LOAD_BALANCER, exposure=Exposure(public_address=UNKNOWN if private is UNKNOWN else not private))
+    return Facts(
+        "oci",
+        Kind.LOAD_BALANCER,
+        exposure=Exposure(public_address=UNKNOWN if private is UNKNOWN else not private),
+    )
 
 
 def listener(p: Props) -> Facts:
@@ -128,13 +140,19 @@ def circuit(p: Props) -> Facts:
 def zone(p: Props) -> Facts:
     """A DNS zone: global ones are public."""
     scope = p.text("scope", "GLOBAL")
-    return Facts("oci", Kind.DNS_ZONE, exposure=Exposure(public_access=UNKNOWN if scope is UNKNOWN else scope != "PRIVATE"))
+    return Facts(
+        "oci",
+        Kind.DNS_ZONE,
+        exposure=Exposure(public_access=UNKNOWN if scope is UNKNOWN else scope != "PRIVATE"),
+    )
 
 
 def api(p: Props) -> Facts:
     """An API gateway."""
     kind = p.text("endpointType", "PUBLIC")
-    return Facts("oci", Kind.API, exposure=Exposure(public_access=UNKNOWN if kind is UNKNOWN else kind != "PRIVATE"))
+    return Facts(
+        "oci", Kind.API, exposure=Exposure(public_access=UNKNOWN if kind is UNKNOWN else kind != "PRIVATE")
+    )
 
 
 def _is(kind: Kind, **more: Any) -> Any:

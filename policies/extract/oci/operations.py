@@ -19,7 +19,9 @@ from policies.facts import (
 )
 from policies.props import Props, every, known
 
-_ALL = re.compile(r"^\s*allow\s+.*\bto\s+manage\s+all-resources\s+in\s+(?:tenancy|compartment)\b(?!.*\bwhere\b)", re.I)
+_ALL = re.compile(
+    r"^\s*allow\s+.*\bto\s+manage\s+all-resources\s+in\s+(?:tenancy|compartment)\b(?!.*\bwhere\b)", re.I
+)
 _WIDE = re.compile(r"^\s*allow\s+.*\bto\s+manage\s+[a-z-]+-family\s+in\s+tenancy\b(?!.*\bwhere\b)", re.I)
 _ANYONE = re.compile(r"^\s*(?:allow|endorse|admit)\s+any-(?:user|group|tenancy)\b(?!.*\bwhere\b)", re.I)
 
@@ -28,7 +30,9 @@ def policy(p: Props) -> Facts:
     """A policy: its statements are sentences."""
     said = p.texts("statements")
     if said is UNKNOWN:
-        return Facts("oci", Kind.GRANT, access=Access(administrator=UNKNOWN, wildcard=UNKNOWN, anyone=UNKNOWN))
+        return Facts(
+            "oci", Kind.GRANT, access=Access(administrator=UNKNOWN, wildcard=UNKNOWN, anyone=UNKNOWN)
+        )
     return Facts(
         "oci",
         Kind.GRANT,
@@ -67,17 +71,22 @@ def passwords(p: Props) -> Facts:
 def guard(p: Props) -> Facts:
     """Cloud Guard."""
     status = p.text("status", "ENABLED")
-    return Facts("oci", Kind.DETECTOR, logging=Logging(enabled=UNKNOWN if status is UNKNOWN else status == "ENABLED"))
+    return Facts(
+        "oci", Kind.DETECTOR, logging=Logging(enabled=UNKNOWN if status is UNKNOWN else status == "ENABLED")
+    )
 
 
 def alarm(p: Props) -> Facts:
     """An alarm; what it looks at is in its query."""
     places = p.texts("destinations")
-    query = str(p.get("query") or "")
+    asked = p.text("query", "")
+    query = "" if asked is UNKNOWN else str(asked)
     return Facts(
         "oci",
         Kind.ALARM,
-        logging=Logging(notifies=UNKNOWN if places is UNKNOWN else bool(places), enabled=p.flag("isEnabled", True)),
+        logging=Logging(
+            notifies=UNKNOWN if places is UNKNOWN else bool(places), enabled=p.flag("isEnabled", True)
+        ),
         refs=(*(() if places is UNKNOWN else places), *re.findall(r'"([^"]+)"', query)),
     )
 
@@ -112,14 +121,20 @@ def log(p: Props) -> Facts:
 def backup_policy(p: Props) -> Facts:
     """A policy of volume backups: with a destination it also copies to another region."""
     region = p.text("destinationRegion")
-    return Facts("oci", Kind.BACKUP_PLAN, backup=Backup(elsewhere=UNKNOWN if region is UNKNOWN else region is not None))
+    return Facts(
+        "oci", Kind.BACKUP_PLAN, backup=Backup(elsewhere=UNKNOWN if region is UNKNOWN else region is not None)
+    )
 
 
 def provider(p: Props) -> Facts:
     """The provider's own settings."""
     literal: Maybe[bool] = any(p.raw.get(n) not in (None, "") for n in ("privateKey", "privateKeyPassword"))
     return Facts(
-        "oci", Kind.PROVIDER, location=Location(region=p.text("region")), credential=Credential(in_provider=literal), tags={}
+        "oci",
+        Kind.PROVIDER,
+        location=Location(region=p.text("region")),
+        credential=Credential(in_provider=literal),
+        tags={},
     )
 
 

@@ -32,7 +32,9 @@ class Cases:
     also: list[Program] = field(default_factory=list)
     """Programs that hold a rule while breaking another, where a cloud offers nothing that breaks none."""
 
-    def breaks(self, *rules: str, verification: bool = False, whole: bool = False) -> Callable[[Program], Program]:
+    def breaks(
+        self, *rules: str, verification: bool = False, whole: bool = False
+    ) -> Callable[[Program], Program]:
         """Says that the program below breaks `rules`."""
 
         def take(program: Program) -> Program:
