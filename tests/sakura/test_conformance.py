@@ -8,6 +8,7 @@ failure.
 # ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -17,8 +18,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.codegen import sakura as codegen
+from scripts.codegen import golang, sakura
 from tests.sakura.conftest import Project, Twin
+from tests.sakura.test_changes import IMPORTED, ORIGINAL, _id
 from tests.sakura.test_interrupted import wait_for
 
 HERE = Path(__file__).parent / "conformance"
@@ -26,8 +28,8 @@ HERE = Path(__file__).parent / "conformance"
 
 def built(folder: str, name: str, package: str = ".") -> Path:
     try:
-        return codegen.build(HERE / folder, name, package)
-    except codegen.CannotGenerateError as error:
+        return golang.build(HERE / folder, name, package)
+    except golang.CannotGenerateError as error:
         if os.environ.get("JICHITAI_REQUIRE_GO"):
             pytest.fail(error.text.en)
         pytest.skip(error.text.en)
@@ -35,7 +37,7 @@ def built(folder: str, name: str, package: str = ".") -> Path:
 
 def test_the_generated_sdk_is_not_stale() -> None:
     built("../../../scripts/codegen", "codegen")
-    assert codegen.stale() == [], "run `python -m scripts.codegen.sakura`"
+    assert sakura.stale() == [], "run `python -m scripts.codegen.sakura`"
 
 
 def test_the_official_client_can_drive_the_twin(twin: Twin) -> None:
@@ -155,3 +157,24 @@ def test_the_provider_lives_on_sakuras_own_mock(project: Project, mock: dict[str
     assert "update" not in project.ok("refresh", "--yes", "--skip-preview", "--diff")
     assert set(project.preview()["changeSummary"]) == {"same"}
     project.destroy()
+
+
+def test_import_writes_a_program_that_changes_nothing(projects, twin: Twin) -> None:
+    built("../../../scripts/codegen", "codegen")
+    first = projects("first")
+    first.program(ORIGINAL)
+    first.ok("up", "--yes", "--skip-preview")
+    kinds = {r["urn"].rsplit("::", 1)[-1]: r["type"] for r in first.state()}
+    listed = [
+        {"type": kinds[name], "name": name, "id": form.format(_id(twin, kind))}
+        for name, (kind, form) in IMPORTED.items()
+    ]
+    second = projects("second")
+    (second.folder / "import.json").write_text(json.dumps({"resources": listed}), encoding="utf-8")
+    second.program("")
+    target = second.folder / "program" / "__main__.py"
+    flags = ("--yes", "--protect=false", "--skip-preview", "--out", str(target))
+    second.ok("import", "--file", "import.json", *flags)
+    assert "import pulumi_sakura as sakura" in target.read_text(encoding="utf-8")
+    shown = second.preview()
+    assert set(shown["changeSummary"]) == {"same"}, target.read_text(encoding="utf-8")

@@ -106,8 +106,11 @@ def test_lost_answers_orphan_nothing(projects, twin: Twin) -> None:
     # Every creation is carried out, and the first answer to each is lost.
     for kind in ("switch", "packetfilter", "disk", "server", "appliance", "internet", "commonserviceitem"):
         twin.fault(f"lost-{kind}", effect="drop", method="POST", path=f"/{kind}$", times=1)
+    twin.fault("lost-bucket", effect="drop", method="PUT", path="/fed/v1/buckets/", times=1)
+    twin.fault("lost-key", effect="drop", method="POST", path="/permissions/.*/keys$", times=1)
     project.ok("up", "--yes", "--skip-preview")
     assert twin.counts() == expected
+    assert project.outputs()["secret"], "a secret whose only answer was lost is made anew"
     project.destroy()
     assert twin.counts() == {}
 

@@ -39,21 +39,14 @@ class DiskFlow(Flow):
             body["SizeMB"] = int(job.inputs["size"]) * 1024
         return body
 
-    def make(self, job: Job) -> None:
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
         """What the disk shall be far from, and its key, stand beside it in the request."""
-        body = convert.with_mark(job.resource, self.body(job, "create"), job.mark)
         asked: dict[str, Json] = {"Disk": body}
         if job.inputs.get("distantFrom"):
             asked["DistantFrom"] = [str(each) for each in job.inputs["distantFrom"]]
         if job.inputs.get("kmsKeyId"):
             asked["KMSKey"] = {"ID": str(job.inputs["kmsKeyId"])}
-        try:
-            self.learn(job, job.call("POST", "/disk", asked, patience=frozenset({"archive_is_incomplete"})))
-        except ApiError as error:
-            found = self.unfinished(job, fresh=True) if error.unsure else None
-            if found is None:
-                raise
-            job.id = self.id_of(job, found)
+        return job.call("POST", "/disk", asked, patience=frozenset({"archive_is_incomplete"}))
 
     def carried(self, job: Job, document: Json) -> dict[str, Json]:
         """The size in GiB."""
@@ -75,20 +68,16 @@ class DiskFlow(Flow):
 class ArchiveFlow(DiskFlow):
     """Archives made of disks or other archives."""
 
-    def make(self, job: Job) -> None:
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
         """A copy from another zone has an address of its own."""
         source, zone = job.inputs.get("sourceArchiveId"), job.inputs.get("sourceArchiveZone")
         if not (source and zone and zone != job.zone):
-            Flow.make(self, job)
-            return
-        body = convert.with_mark(job.resource, self.body(job, "create"), job.mark)
+            return Flow.send(self, job, body)
         convert.drop(body, "SourceArchive")
         target = ZONE_IDS[job.zone]
         asked = {"Archive": {**body, "Zone": {"ID": target}}}
-        answer = job.api.call(
-            job.where, "iaas", "POST", f"/archive/{source}/to/zone/{target}", zone=str(zone), body=asked
-        )
-        self.learn(job, answer)
+        path = f"/archive/{source}/to/zone/{target}"
+        return job.api.call(job.where, "iaas", "POST", path, zone=str(zone), body=asked)
 
     def delete(self, job: Job) -> None:
         """Nothing holds an archive."""

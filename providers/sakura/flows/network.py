@@ -133,13 +133,10 @@ def renumber(flow: Flow, job: Job, change: Any) -> None:
 class SubnetFlow(Flow):
     """More addresses on a router: made under the router, read by itself."""
 
-    def make(self, job: Job) -> None:
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
         """The request carries no envelope."""
-        self.note_intent(job)
-        inputs = self.current_ids(job)
-        job.inputs["internetId"] = inputs["internetId"]
-        body = {"NetworkMaskLen": job.inputs["netmask"], "NextHop": job.inputs["nextHop"]}
-        self.learn(job, job.call("POST", job.collection_path, body))
+        job.inputs["internetId"] = self.current_ids(job)["internetId"]
+        return job.call("POST", job.collection_path, body)
 
     def fetch_all(self, job: Job, query: Mapping[str, Any] | None = None) -> list[Json]:
         """All subnets of the zone."""

@@ -39,13 +39,24 @@ class BucketFlow(Flow):
     """Buckets: made by name at the federation, listed by the site."""
 
     def make(self, job: Job) -> None:
-        """Make the bucket, and the site's account when it is the first."""
+        """Make the site's account when this is its first bucket."""
         ensure_account(job)
-        self.note_intent(job)
-        body: dict[str, Json] = {"cluster_id": job.inputs["site"]}
-        if job.inputs.get("plan"):
-            body["plan"] = {"type": job.inputs["plan"]}
-        job.call("PUT", f"/fed/v1/buckets/{job.inputs['name']}", body)
+        super().make(job)
+
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
+        """By name. A name that is taken since we began is ours: the answer to our first request was lost."""
+        asked: dict[str, Json] = {"cluster_id": job.inputs["site"]}
+        if body.get("plan"):
+            asked["plan"] = body["plan"]
+        try:
+            return job.call("PUT", f"/fed/v1/buckets/{job.inputs['name']}", asked)
+        except ApiError as error:
+            if error.status != 409 or self.unfinished(job, fresh=True) is None:
+                raise
+            return None
+
+    def learn(self, job: Job, answer: Json) -> None:
+        """Its name is its id."""
         job.id = str(job.inputs["name"])
 
     def load(self, job: Job) -> dict[str, Json]:

@@ -204,6 +204,21 @@ class Host(service.LanguageRuntimeServicer):
         self._children.terminate()
         return empty_pb2.Empty()
 
+    def GenerateProgram(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """What `pulumi import` writes, as Python."""
+        from pulumi.runtime.proto import language_pb2
+
+        from scripts.codegen.golang import CannotGenerateError
+        from scripts.codegen.programs import program
+
+        try:
+            files, problems = program(dict(request.source), request.loader_target)
+        except CannotGenerateError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, error.text.say(language_of()))
+        if not files:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(problems))
+        return language_pb2.GenerateProgramResponse(source={k: v.encode() for k, v in files.items()})
+
     def _python(self, info: Any, context: grpc.ServicerContext) -> Python:
         try:
             return _python_of(info)
@@ -226,7 +241,7 @@ def _out_of_scope(name: str) -> Callable[[Host, Any, grpc.ServicerContext], NoRe
     return answer
 
 
-for _name in ("Template", "GenerateProgram", "GenerateProject", "GeneratePackage", "Pack", "Link"):
+for _name in ("Template", "GenerateProject", "GeneratePackage", "Pack", "Link"):
     setattr(Host, _name, _out_of_scope(_name))
 
 
