@@ -9,7 +9,7 @@ self link, resource id, OCID): a layer never parses one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -25,6 +25,9 @@ class BaselineGives:
     vault: pulumi.Output[str]
     archive: pulumi.Output[str]
     """Name of the immutable bucket (container) for logs."""
+    places: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, "pulumi.Output[str]"])
+    """Where the layers put what they make, on clouds that ask (compartments by layer; the vault of keys
+    and secrets as `vault`; other things of the unit by the cloud's own short name)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class NetworkGives:
     """The private DNS zone of the tenant's domain."""
     endpoints: Mapping[str, pulumi.Output[str]]
     """Private endpoints of the cloud's services, by the cloud's short name of the service."""
+    names: pulumi.Output[str] | None = None
+    """What resolvers read private zones from, where that is a thing of its own (an OCI view)."""
 
 
 @dataclass(frozen=True, slots=True)
