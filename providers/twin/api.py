@@ -1,6 +1,7 @@
-"""What an AWS API model says about values: enums, patterns, lengths and ranges, from botocore's data files.
+"""What an API's published model says about values: enums, patterns, lengths and ranges.
 
-Only the JSON is read; botocore itself is not imported. The models are a supplement to the SDK's types: a
+For AWS from botocore's data files (only the JSON is read; botocore itself is not imported), for another
+cloud from the `models.json` in its folder, which is in the same form. The models are a supplement to the SDK's types: a
 resource names the operation its inputs go to (`ec2:CreateVpc`) and properties meet members by name,
 ignoring case.
 """
@@ -34,8 +35,18 @@ class Limit:
         return [list(self.values), self.pattern, self.low, self.high]
 
 
+def stamp(service: str) -> str:
+    """What changes when the derived models of a cloud do; "" for AWS, whose models change with botocore's
+    version."""
+    derived = Path(__file__).parent / service / "models.json"
+    return str(derived.stat().st_mtime_ns) if derived.is_file() else ""
+
+
 @lru_cache(maxsize=2)  # the EC2 model alone is tens of megabytes once parsed
 def _shapes(service: str) -> Mapping[str, Any] | None:
+    derived = Path(__file__).parent / service / "models.json"
+    if derived.is_file():  # a cloud's own, in the same form
+        return json.loads(derived.read_text("utf-8"))
     spec = importlib.util.find_spec("botocore")
     if spec is None or spec.origin is None:
         return None

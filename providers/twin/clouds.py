@@ -6,5 +6,6 @@ from collections.abc import Mapping
 
 from providers.twin.aws import AWS
 from providers.twin.cloud import Cloud
+from providers.twin.oci import OCI
 
-CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS,)}
+CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, OCI)}

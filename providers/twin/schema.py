@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from providers.twin.api import Limit, Operation
+from providers.twin.api import Limit, Operation, stamp
 from providers.twin.sdk import FunctionForm, PropertyForm, ResourceForm, Sdk, SdkError, TypeForm
 
 _FORMAT = 5
@@ -169,7 +169,7 @@ class Catalogue:
         """Writes the API's limits into the types of `inputs`; they are this resource's own at the top
         level.
         """
-        key = f"l:{token}:{operation}"
+        key = f"l:{token}:{operation}:{stamp(operation.split(':')[0])}"
         limits = self._cache.get(key)
         if limits is None:
             try:

@@ -125,7 +125,7 @@ class Sdk:
         _, module_part, name = token.split(":")
         self.tokens()
         folder = module_part.split("/")[0]
-        module = self.package if folder == "index" else self._modules.get(folder, f"{self.package}.{folder}")
+        module = self.package if folder == "index" else self._modules.get(folder, f"{self.package}.{folder.lower()}")
         path = self._folder(module) / f"{snake(name)}.py"
         if not path.is_file():
             raise SdkError(f"{self.package} {self.version} has no function {token}")

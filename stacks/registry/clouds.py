@@ -155,6 +155,93 @@ _AWS_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
     }
 )
 
+
+def _ocid(kind: str, title: Text, example: str) -> IdForm:
+    """The form of an OCID of `kind` in the tenant's region (OCI documentation, "Resource Identifiers")."""
+    return IdForm(
+        rf"ocid1\.{kind}\.oc[0-9]+\.{{region}}\.[a-z0-9]{{8,80}}",
+        title,
+        f"ocid1.{example}.oc1.{{region}}.aaaaaaaa{'b' * 52}",
+    )
+
+
+_OCI_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
+    {
+        "circuit": _ocid(
+            "crossconnect(group)?",
+            Text(
+                "同じリージョンのクロスコネクト(グループ)のOCID",
+                "OCID of a cross-connect (group) in this region",
+            ),
+            "crossconnect",
+        ),
+        "endpoint": IdForm(
+            r"ocid1\.localpeeringgateway\.oc[0-9]+\.{region}\.[a-z0-9]{8,80}/"
+            r"(10|172|192)(\.(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}",
+            Text(
+                "事業者のローカル・ピアリング・ゲートウェイのOCIDとサービスのアドレス(OCID/アドレス)",
+                "OCID of the vendor's local peering gateway, a slash, and the address of the service",
+            ),
+            f"ocid1.localpeeringgateway.oc1.{{region}}.aaaaaaaa{'b' * 52}/10.200.0.10",
+        ),
+        "certificate": _ocid(
+            "certificate",
+            Text("同じリージョンの証明書のOCID", "OCID of a certificate in this region"),
+            "certificate",
+        ),
+        "server_image": _ocid(
+            "image", Text("同じリージョンのイメージのOCID", "OCID of an image in this region"), "image"
+        ),
+        "certificate_authority": _ocid(
+            "certificateauthority",
+            Text("同じリージョンの認証局のOCID", "OCID of a certificate authority in this region"),
+            "certificateauthority",
+        ),
+    }
+)
+
+# What components/oci looks for in an adopted part.
+_OCI_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
+    {
+        "audit_log": {
+            "bucket": IdForm(
+                r"[A-Za-z0-9_.-]{1,256}",
+                Text("オブジェクト・ストレージのバケット名", "name of an Object Storage bucket"),
+                "central-logs",
+            )
+        },
+        "keys": {
+            "vault": IdForm(
+                r"ocid1\.vault\.oc[0-9]+\.{region}\.[a-z0-9]+\.[a-z0-9]{8,80}",
+                Text("同じリージョンのボールトのOCID", "OCID of a vault in this region"),
+                f"ocid1.vault.oc1.{{region}}.abcdefgh.aaaaaaaa{'b' * 52}",
+            ),
+            **dict.fromkeys(
+                ("logs", "data", "backup", "messages", "recovery"),
+                IdForm(
+                    r"ocid1\.key\.oc[0-9]+\.[a-z0-9-]+\.[a-z0-9]+\.[a-z0-9]{8,80}",
+                    Text("マスター暗号化キーのOCID", "OCID of a master encryption key"),
+                    f"ocid1.key.oc1.{{region}}.abcdefgh.aaaaaaaa{'b' * 52}",
+                ),
+            ),
+        },
+        "alarms": {
+            "topic": _ocid(
+                "onstopic",
+                Text("同じリージョンの通知トピックのOCID", "OCID of a topic in this region"),
+                "onstopic",
+            )
+        },
+        "backup": {
+            "policy": _ocid(
+                "volumebackuppolicy",
+                Text("ボリューム・バックアップ・ポリシーのOCID", "OCID of a volume backup policy"),
+                "volumebackuppolicy",
+            )
+        },
+    }
+)
+
 CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
     {
         "aws": Cloud(
@@ -256,6 +343,9 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             engines=frozenset({"postgresql", "mysql", "oracle"}),
             workloads=frozenset({"container", "server"}),
             zonal_subnets=False,
+            ids=_OCI_IDS,
+            adoptable=_OCI_ADOPTABLE,
+            ready=True,
         ),
         "sakura": Cloud(
             name="sakura",

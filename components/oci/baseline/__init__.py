@@ -23,7 +23,7 @@ from stacks.plan import CloudPlan
 
 TYPE = "jichitai:oci:Baseline"
 
-ALERTS: tuple[tuple[str, int], ...] = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECAST", 100))
+ALERTS: tuple[tuple[str, int], ...] = (("ACTUAL", 80), ("FORECAST", 100))
 """Kind and percent of the month's budget at which people are told (our choice)."""
 
 

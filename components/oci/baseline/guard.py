@@ -142,9 +142,11 @@ class Guard:
             compartment_id=plan.unit,
             name=plan.name("closed"),
             description="No public addresses",
-            statements=[f"zero vcn quota reserved-public-ip-count in compartment {plan.prefix}"],
+            # A statement names the compartment: not before it is there.
+            statements=self._tenant.apply(
+                lambda _: [f"zero vcn quota reserved-public-ip-count in compartment {plan.prefix}"]
+            ),
             freeform_tags=spot.labels(),
-            # The statement names the compartment, so that the compartment has to be there.
             opts=spot.opts(provider=home),
         )
 

@@ -89,7 +89,7 @@ class Databases:
                         "retention_period": self._days(database),
                     },
                 },
-                "pitr_policy": {"kind": "POINT_IN_TIME_RESTORE", "restore_days": self._days(database)},
+                "pitr_policy": {"kind": "STANDARD", "restore_days": self._days(database)},
                 "maintenance_window_start": "SAT 18:00",
             },
             freeform_tags=place.labels(package),
