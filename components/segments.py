@@ -1,4 +1,4 @@
-"""Who is where in a network, and who talks beyond it: read from the plan's allow list. Pure, for every cloud."""
+"""Who is where in a network, and who talks beyond it: read from the plan. Pure, for every cloud."""
 
 from __future__ import annotations
 

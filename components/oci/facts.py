@@ -131,7 +131,7 @@ MYSQL_SHAPES: tuple[tuple[str, int, int], ...] = (
 
 
 def mysql_shape(vcpu: int, gigabytes: int) -> str:
-    """The least MySQL shape with `vcpu` virtual CPUs and `gigabytes` GiB. Raises ValueError beyond the largest."""
+    """The least MySQL shape with `vcpu` virtual CPUs and `gigabytes` GiB. Raises ValueError above all."""
     for name, cpus, has in MYSQL_SHAPES:
         if cpus >= vcpu and has >= gigabytes:
             return name

@@ -39,7 +39,8 @@ def matching_rule(plan: CloudPlan, package: PackagePlan, places: Compartments) -
     tag = f"tag.{owner_tag(plan)}.value = '{package.key}'"
     return (
         f"any {{all {{instance.compartment.id = '{places.iaas}', {tag}}}, "
-        f"all {{resource.type = 'computecontainerinstance', resource.compartment.id = '{places.saas}', {tag}}}}}"
+        f"all {{resource.type = 'computecontainerinstance', "
+        f"resource.compartment.id = '{places.saas}', {tag}}}}}"
     )
 
 
@@ -119,10 +120,11 @@ def service_statements(plan: CloudPlan, places: Compartments) -> Iterator[str]:
     yield f"Allow any-user to use keys in compartment id {places.baseline} where any {{{users}}}"
     yield (
         f"Allow any-user to manage objects in compartment id {places.baseline} where all "
-        f"{{request.principal.type = 'serviceconnector', request.principal.compartment.id = '{places.baseline}', "
+        f"{{request.principal.type = 'serviceconnector', "
+        f"request.principal.compartment.id = '{places.baseline}', "
         f"target.bucket.name = '{archive_bucket(plan)}'}}"
     )
-    yield f"Allow service objectstorage-{plan.region} to manage object-family in compartment id {places.tenant}"
+    yield f"Allow service {store[0]} to manage object-family in compartment id {places.tenant}"
     yield f"Allow service cloudguard to read all-resources in compartment id {places.tenant}"
     if any(runs(package, "server") for package in hosted(plan)):
         scanner = "Allow service vulnerability-scanning-service"

@@ -9,7 +9,7 @@ from components.oci.place import Place
 
 
 def domain(place: Place, provider: pulumi.ProviderResource | None = None) -> pulumi.Output[str]:
-    """The availability domain of the region: each Japanese region has one, named differently in each tenancy."""
+    """The availability domain of the region: one in each Japanese region, named by the tenancy."""
     found = oci.identity.get_availability_domains_output(
         compartment_id=place.plan.unit,
         opts=pulumi.InvokeOutputOptions(parent=place.parent, provider=provider),

@@ -13,7 +13,7 @@ AUTOMATIC_TAGS = ["Oracle-Tags.CreatedBy", "Oracle-Tags.CreatedOn"]
 
 
 def provider(plan: CloudPlan, opts: pulumi.ResourceOptions | None = None) -> oci.Provider:
-    """The provider of one child tenancy in the tenant's region. Credentials come from the user's own profile."""
+    """The provider of one child tenancy in the tenant's region. Credentials come from the user's profile."""
     return oci.Provider(
         "oci",
         tenancy_ocid=plan.unit,

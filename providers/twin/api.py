@@ -1,9 +1,9 @@
 """What an API's published model says about values: enums, patterns, lengths and ranges.
 
 For AWS from botocore's data files (only the JSON is read; botocore itself is not imported), for another
-cloud from the `models.json` in its folder, which is in the same form. The models are a supplement to the SDK's types: a
-resource names the operation its inputs go to (`ec2:CreateVpc`) and properties meet members by name,
-ignoring case.
+cloud from the `models.json` in its folder, which is in the same form. They are a supplement to the SDK's
+types: a resource names the operation its inputs go to (`ec2:CreateVpc`) and properties meet members by
+name, ignoring case.
 """
 
 from __future__ import annotations

@@ -125,7 +125,9 @@ class Sdk:
         _, module_part, name = token.split(":")
         self.tokens()
         folder = module_part.split("/")[0]
-        module = self.package if folder == "index" else self._modules.get(folder, f"{self.package}.{folder.lower()}")
+        # Modules of functions alone are not in the index; their folders are in small letters.
+        other = f"{self.package}.{folder.lower()}"
+        module = self.package if folder == "index" else self._modules.get(folder, other)
         path = self._folder(module) / f"{snake(name)}.py"
         if not path.is_file():
             raise SdkError(f"{self.package} {self.version} has no function {token}")

@@ -37,7 +37,7 @@ class Keys:
         return None if found is None else pulumi.Output.from_input(found)
 
     def _vault(self) -> oci.kms.Vault:
-        """The adopted vault, else one with a partition of its own: only there do keys rotate by themselves."""
+        """The adopted vault, else one with a partition of its own: only there do keys rotate alone."""
         adopted = self._spot.adopted("keys", "vault")
         if adopted is not None:
             return oci.kms.Vault.get(self._spot.child("vault"), adopted, opts=self._spot.opts())

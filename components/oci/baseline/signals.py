@@ -29,8 +29,8 @@ WATCHED: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *_calls(
                 "virtualnetwork",
                 _CHANGES,
-                "vcn routetable securitylist networksecuritygroup drg drgattachment drgroutetable internetgateway"
-                " natgateway localpeeringgateway servicegateway virtualcircuit",
+                "vcn routetable securitylist networksecuritygroup drg drgattachment drgroutetable"
+                " internetgateway natgateway localpeeringgateway servicegateway virtualcircuit",
             ),
             *_calls("virtualnetwork", "add update remove", "networksecuritygroupsecurityrules"),
         ),

@@ -307,7 +307,7 @@ class Network:
         ).id
 
     def _sessions(self) -> None:
-        """The bastion: recorded sessions of named people, from the town hall's ranges only, no key on a server."""
+        """The bastion: recorded sessions of named people, from the town hall only, no key on servers."""
         place, groups = self._place, self._server_groups()
         if not groups:
             return

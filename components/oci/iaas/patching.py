@@ -1,4 +1,4 @@
-"""Care of servers: they register with a profile and are updated together in a weekly window; each is scanned."""
+"""Care of servers: a profile that they register with, updates in a weekly window, scans."""
 
 from __future__ import annotations
 

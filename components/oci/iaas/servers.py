@@ -1,4 +1,4 @@
-"""Servers: shielded, without any address of the internet, reached by Bastion sessions only, patched in a window.
+"""Servers: shielded, closed to the internet, reached by Bastion sessions only, patched in a window.
 
 No key is put on a server: a session carries its own, which the Bastion plugin lets in and takes away.
 """

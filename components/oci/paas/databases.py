@@ -1,4 +1,4 @@
-"""The managed databases. Each has the tenant's key, backups copied to the recovery region, no public address."""
+"""The managed databases. Each has the tenant's key, copies of its backups elsewhere, no public address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hand-over buckets (庁内データ連携). Who may put and get under which prefix is in the baseline's policies."""
+"""The hand-over buckets (庁内データ連携). Who may put and get is in the baseline's policies."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ manifest may ask backups to be kept."""
 
 
 def networks(plan: CloudPlan) -> tuple[str, ...]:
-    """The networks in which packages hand data over: a bucket each, so that no body's data lie beside another's."""
+    """The networks in which packages hand data over: a bucket each, so that bodies' data lie apart."""
     sending = {plan.packages[h.sender].network for h in plan.handovers}
     return tuple(key for key in plan.networks if key in sending)
 
 
 def build(place: Place, network: str) -> pulumi.Output[str]:
-    """The bucket of `network`: its name. Files are copies of what the sender has: they go with the backups."""
+    """The bucket of `network`: its name. Files are copies, and go with the backups."""
     plan = place.plan
     bucket = oci.objectstorage.Bucket(
         place.child("handover", network),
