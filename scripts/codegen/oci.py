@@ -51,6 +51,7 @@ MODELS: Mapping[str, str] = {
     "Core.Instance": "LaunchInstanceDetails",
     "Core.NetworkSecurityGroupSecurityRule": "AddSecurityRuleDetails",
     "Core.RouteTableAttachment": "UpdateSubnetDetails",
+    "Database.AutonomousDatabase": "CreateAutonomousDatabaseBase",
     "Dns.Resolver": "UpdateResolverDetails",
     "Dns.ResolverEndpoint": "CreateResolverVnicEndpointDetails",
     "Dns.Rrset": "UpdateRRSetDetails",

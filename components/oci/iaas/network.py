@@ -267,7 +267,6 @@ class Network:
             destination_type=None if ingress else kind[rule.kind],
             tcp_options=ports if rule.protocol == "tcp" else None,  # type: ignore[arg-type]
             udp_options=ports if rule.protocol == "udp" else None,  # type: ignore[arg-type]
-            stateless=False,
             opts=self._place.opts(),
         )
 
@@ -292,6 +291,7 @@ class Network:
             compartment_id=place.compartment,
             vcn_id=self.vcn.id,
             display_name=self._name("sessions"),
+            ingress_security_rules=[],
             egress_security_rules=[
                 {
                     "description": "Bastion sessions to servers",
@@ -334,7 +334,6 @@ class Network:
                 tcp_options={
                     "destination_port_range": {"min": filtering.SESSION_PORT, "max": filtering.SESSION_PORT}
                 },
-                stateless=False,
                 opts=place.opts(),
             )
 

@@ -122,10 +122,8 @@ class Databases:
             admin_username=database.administrator,
             admin_password=pulumi.Output.secret(value),
             is_highly_available=database.multi_zone,
-            data_storage={
-                "is_auto_expand_storage_enabled": False,
-                "data_storage_size_in_gb": engines.mysql_storage(database),
-            },
+            data_storage_size_in_gb=engines.mysql_storage(database),
+            data_storage={"is_auto_expand_storage_enabled": False},
             encrypt_data={"key_generation_type": "BYOK", "key_id": place.baseline.keys["data"]},
             database_console={"status": "DISABLED"},
             crash_recovery="ENABLED",

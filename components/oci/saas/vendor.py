@@ -27,7 +27,6 @@ def vendor(lodging: Lodging, package: PackagePlan, endpoint: str) -> None:
         destination=f"{address}/32",
         destination_type="CIDR_BLOCK",
         tcp_options={"destination_port_range": {"min": port, "max": port}},
-        stateless=False,
         opts=place.opts(),
     )
     balancer = oci.networkloadbalancer.NetworkLoadBalancer(
