@@ -16,6 +16,7 @@ TODAY = date(2026, 11, 24)
 SHINJUKU = "131041-shinjuku"
 NAGANO = "200000-nagano-shared"
 HIMEJI = "282014-himeji"
+MATSUE = "322016-matsue-verification"
 ONOMICHI = "342050-onomichi"
 
 
