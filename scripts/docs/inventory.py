@@ -38,6 +38,17 @@ CHOSEN: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/instance:Instance": ("instanceType", "associatePublicIpAddress", "disableApiTermination"),
     "aws:directconnect/transitVirtualInterface:TransitVirtualInterface": ("connectionId", "vlan", "bgpAsn"),
     "aws:backup/vault:Vault": ("region",),
+    "oci:Core/vcn:Vcn": ("cidrBlocks",),
+    "oci:Core/subnet:Subnet": ("cidrBlock", "prohibitPublicIpOnVnic", "prohibitInternetIngress"),
+    "oci:Core/instance:Instance": ("shape", "shapeConfig", "faultDomain"),
+    "oci:Core/virtualCircuit:VirtualCircuit": ("crossConnectMappings", "bandwidthShapeName", "customerAsn"),
+    "oci:Kms/vault:Vault": ("vaultType",),
+    "oci:Kms/key:Key": ("isAutoRotationEnabled", "protectionMode", "keyShape"),
+    "oci:ObjectStorage/bucket:Bucket": ("accessType", "versioning"),
+    "oci:LoadBalancer/loadBalancer:LoadBalancer": ("isPrivate", "isDeleteProtectionEnabled"),
+    "oci:Psql/dbSystem:DbSystem": ("dbVersion", "shape", "instanceCount", "instanceOcpuCount"),
+    "oci:Mysql/mysqlDbSystem:MysqlDbSystem": ("mysqlVersion", "shapeName", "isHighlyAvailable"),
+    "oci:Database/autonomousDatabase:AutonomousDatabase": ("dbVersion", "computeCount", "source"),
 }
 """The values that matter most to a reviewer, by type. Everything else is in the state itself."""
 

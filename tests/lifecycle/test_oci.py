@@ -31,7 +31,7 @@ def test_the_life_of_a_typical_tenant_on_oci(cloning: Cloning) -> None:
     assert changes(succeeded(clone, "up", TYPICAL)) == []
     assert changes(succeeded(clone, "refresh", TYPICAL)) == []
     assert changes(succeeded(clone, "drift", TYPICAL)) == []
-    inventories.holds(clone.run("export", TYPICAL).document["deployment"], TYPICAL)
+    inventories.holds(clone.state(TYPICAL), TYPICAL)
 
     # Behind the engine's back: two things changed, one gone.
     rows = {row.type: row for row in clone.rows() if row.name}
@@ -68,6 +68,6 @@ def test_every_manifest_on_oci_comes_up_stays_and_goes(cloning: Cloning, stack: 
     assert first["resources"] > 90
     assert changes(succeeded(clone, "up", stack)) == []
     assert changes(succeeded(clone, "refresh", stack)) == []
-    inventories.holds(clone.run("export", stack).document["deployment"], stack)
+    inventories.holds(clone.state(stack), stack)
     torn_down(clone, stack)
     clone.close()
