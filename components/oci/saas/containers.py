@@ -130,7 +130,7 @@ class Containers:
             "WORKLOAD": one.workload.key,
             "PORT": str(one.workload.port),
             "TZ": "Asia/Tokyo",
-            "SECRET_OCID": paas.secrets[package.key],
+            "APPLICATION_VAULT_OCID": paas.secrets[package.key],
         }
         if package.exposed:
             found["PUBLIC_URL"] = url(package)
@@ -140,7 +140,7 @@ class Containers:
                 "DATABASE_HOST": database.address,
                 "DATABASE_PORT": str(package.database.port),
                 "DATABASE_NAME": package.database.database,
-                "DATABASE_SECRET_OCID": database.secret,
+                "DATABASE_VAULT_OCID": database.secret,
             }
         if package.files:
             found["FILES"] = FILES_PATH

@@ -226,4 +226,4 @@ def test_no_secret_is_in_what_a_container_is_told(build: Build) -> None:
     for one in of_type(build(WARD), "containerengine.ContainerInstance").values():
         told = one.inputs["containers"][0]["environmentVariables"]
         assert "made-by-the-vault" not in told.values()
-        assert {"SECRET_OCID", "DATABASE_SECRET_OCID"} <= set(told)
+        assert {"APPLICATION_VAULT_OCID", "DATABASE_VAULT_OCID"} <= set(told)
