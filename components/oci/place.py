@@ -18,9 +18,9 @@ class Spot(Room):
 
     compartment: pulumi.Output[str]
 
-    def child(self, *parts: str) -> str:
-        """The engine's name of a child: `<component>-<part>-<part>`."""
-        return "-".join((self.name, *parts))
+    def child(self, what: str, *more: str) -> str:
+        """The engine's name of a child: `<component>-<what>-<more>`."""
+        return "-".join((self.name, what, *more))
 
     def opts(
         self,

@@ -6,6 +6,8 @@ Identity, budgets and quotas are made in the tenancy's home region, wherever the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_oci as oci
 
@@ -19,7 +21,7 @@ from components.oci.baseline.watch import Watch, recipients
 from components.oci.place import Spot
 from components.oci.provider import elsewhere
 from components.room import Room
-from stacks.plan import CloudPlan
+from stacks.plan import CloudPlan, KeyPurpose
 
 TYPE = "jichitai:oci:Baseline"
 
@@ -49,7 +51,9 @@ class Baseline(pulumi.ComponentResource):
         spot = Spot(name, plan, self, identity.places["baseline"])
         keys = Keys(spot, recovery)
         # After the permission to use them: whoever encrypts with a key waits until it may.
-        usable = {purpose: identity.after_policies(key) for purpose, key in keys.keys.items()}
+        usable: Mapping[KeyPurpose, pulumi.Output[str]] = {
+            purpose: identity.after_policies(key) for purpose, key in keys.keys.items()
+        }
         audit = Audit(spot, usable["logs"])
         watch = Watch(spot)
         Guard(spot, identity.places["tenant"], home)

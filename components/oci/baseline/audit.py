@@ -69,7 +69,7 @@ class Audit:
             versioning="Disabled",
             kms_key_id=key,
             retention_rules=[rule],  # type: ignore[list-item]  # the SDK's own dict type
-            freeform_tags=spot.labels(),
+            freeform_tags=spot.labels(more={"purpose": "archive"}),
             # The time of the lock is that of the first `up`.
             opts=spot.opts(keep=True, ignore=["retentionRules[0].timeRuleLocked"]),
         )

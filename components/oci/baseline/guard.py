@@ -43,19 +43,19 @@ class Guard:
         """Make them in `spot`; `tenant` is the compartment that the zone closes, quotas need `home`."""
         self._spot = spot
         self._tenant = tenant
-        enabled: list[pulumi.Resource] = []
+        enabled: list[pulumi.CustomResource] = []
         if spot.creates("posture_management"):
             enabled = [self._posture()]
         if spot.creates("account_guards"):
             self._zone(enabled)
             self._quota(home)
 
-    def _after(self, enabled: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
+    def _after(self, enabled: Sequence[pulumi.CustomResource]) -> pulumi.Output[str]:
         """The tenancy, once Cloud Guard is on: before, it lists no recipes."""
         unit = self._spot.plan.unit
         return pulumi.Output.all(*[one.id for one in enabled]).apply(lambda _: unit)
 
-    def _posture(self) -> pulumi.Resource:
+    def _posture(self) -> pulumi.CustomResource:
         spot, plan = self._spot, self._spot.plan
         enabled = oci.cloudguard.CloudGuardConfiguration(
             spot.child("cloud-guard"),
@@ -107,7 +107,7 @@ class Guard:
         )
         return enabled
 
-    def _zone(self, enabled: Sequence[pulumi.Resource]) -> None:
+    def _zone(self, enabled: Sequence[pulumi.CustomResource]) -> None:
         """The security zone: OCI itself refuses what would open the tenant's compartment."""
         spot, plan = self._spot, self._spot.plan
         policies = oci.cloudguard.get_security_policies_output(

@@ -76,7 +76,7 @@ class Identity:
             opts=self._opts(keep=True),
         )
 
-    def _tags(self, tenant: oci.identity.Compartment) -> list[pulumi.Resource]:
+    def _tags(self, tenant: oci.identity.Compartment) -> list[pulumi.CustomResource]:
         """The namespace of defined tags, its keys, and the defaults of the tenant's compartment."""
         plan = self._room.plan
         space = oci.identity.TagNamespace(
@@ -86,7 +86,7 @@ class Identity:
             description="Whose a resource is",
             opts=self._opts(),
         )
-        made: list[pulumi.Resource] = []
+        made: list[pulumi.CustomResource] = []
         for key in (*DEFAULTED, OWNER):
             tag = oci.identity.Tag(
                 self._room.child(f"tag-{key}"),
@@ -112,7 +112,7 @@ class Identity:
         self,
         tenant: oci.identity.Compartment,
         places: pulumi.Output[Compartments],
-        tags: list[pulumi.Resource],
+        tags: list[pulumi.CustomResource],
     ) -> list[oci.identity.Policy]:
         """The dynamic group of each package, and all statements."""
         plan = self._room.plan

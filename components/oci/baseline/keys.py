@@ -12,7 +12,7 @@ from stacks.plan import KEY_PURPOSES, KeyPurpose
 
 ROTATION_DAYS = 365
 """Days between rotations; the service takes 60 to 365 (API: AutoKeyRotationDetails)."""
-SYMMETRIC = {"algorithm": "AES", "length": 32}
+SYMMETRIC = oci.kms.KeyKeyShapeArgs(algorithm="AES", length=32)
 """AES with 32 bytes."""
 
 

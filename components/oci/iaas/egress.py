@@ -17,6 +17,7 @@ from components.segments import caller_roles, hosts
 from stacks.plan import NetworkPlan
 
 ANYWHERE = "0.0.0.0/0"
+HTTPS: Any = {"min": 443, "max": 443}
 
 
 class Egress:
@@ -108,7 +109,7 @@ class Egress:
 
     def _through(self) -> oci.core.SecurityList:
         """What may pass the firewall's subnet: HTTPS from the calling blocks, and out."""
-        place, https = self._place, {"min": 443, "max": 443}
+        place, https = self._place, HTTPS
         return oci.core.SecurityList(
             self._child("list"),
             compartment_id=place.compartment,

@@ -284,7 +284,7 @@ class Network:
         place, groups = self._place, self._server_groups()
         if not groups:
             return self.vcn.default_security_list_id
-        roles = sorted({self._network.groups[key].role for key in groups})
+        roles: list[Role] = sorted({self._network.groups[key].role for key in groups})
         port = filtering.SESSION_PORT
         return oci.core.SecurityList(
             self._child("sessions-list"),

@@ -57,7 +57,9 @@ def patching(place: Place, schedules: Sequence[SchedulePlan]) -> None:
         display_name=plan.name("servers"),
         description="All servers of the tenant",
         software_source_ids=sources,
-        **LINUX,
+        arch_type=LINUX["arch_type"],
+        os_family=LINUX["os_family"],
+        vendor_name=LINUX["vendor_name"],
         freeform_tags=place.labels(),
         opts=place.opts(),
     )

@@ -25,7 +25,7 @@ CA_YEARS = 10
 """Validity of the private root, years (our choice: longer than the archive of what it signed)."""
 FAILURES = 5
 """How often a message may fail before it is put aside (our choice)."""
-CA_KEY = {"algorithm": "RSA", "length": 512}
+CA_KEY = oci.kms.KeyKeyShapeArgs(algorithm="RSA", length=512)
 """RSA with 512 bytes: a root's key must be asymmetric (Certificates documentation)."""
 
 

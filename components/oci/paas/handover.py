@@ -37,7 +37,7 @@ def build(place: Place, network: str) -> pulumi.Output[str]:
         retention_rules=[
             {"display_name": "fixed", "duration": {"time_amount": str(FIXED_DAYS), "time_unit": "DAYS"}}
         ],
-        freeform_tags=place.labels(more={"classification": "mynumber"}),
+        freeform_tags=place.labels(more={"classification": "mynumber", "purpose": "handover"}),
         opts=place.opts(keep=True),
     )
     oci.objectstorage.ObjectLifecyclePolicy(
