@@ -151,7 +151,7 @@ def _autonomous(scope: Scope) -> None:
         )
     if scope.get("sourceId"):
         return
-    if not scope.get("secretId") and not scope.get("adminPassword"):
+    if not scope.inputs.get("secretId") and not scope.inputs.get("adminPassword"):
         raise Refusal("InvalidParameter", "adminPassword or secretId is required")
     days = scope.get("backupRetentionPeriodInDays")
     if days is not None and not 1 <= int(days) <= 60:
@@ -329,6 +329,8 @@ TABLE: Mapping[str, Behaviour] = {
     "Database.AutonomousDatabase": thing(
         "autonomousdatabase",
         state="AVAILABLE",
+        # Never told back, and never made up.
+        defaults={"adminPassword": ""},
         computed={
             "privateEndpoint": _endpoint_name,
             "privateEndpointIp": in_subnet("subnetId"),
