@@ -65,14 +65,13 @@ class Keys:
         )
 
     def _recovery(self, provider: pulumi.ProviderResource) -> pulumi.Output[str]:
-        """The key of the copies. In a shared vault: copies go when their day's backup goes, long before
-        a rotation would be due, and a second partition would cost as much as the first."""
+        """The key of the copies, in a vault of the recovery region: it rotates as the others do."""
         plan = self._spot.plan
         vault = oci.kms.Vault(
             self._spot.child("recovery-vault"),
             compartment_id=self._spot.compartment,
             display_name=plan.name("recovery-keys"),
-            vault_type="DEFAULT",
+            vault_type="VIRTUAL_PRIVATE",
             freeform_tags=self._spot.labels(),
             opts=self._spot.opts(keep=True, provider=provider),
         )
@@ -83,6 +82,8 @@ class Keys:
             management_endpoint=vault.management_endpoint,
             key_shape=SYMMETRIC,
             protection_mode="HSM",
+            is_auto_rotation_enabled=True,
+            auto_key_rotation_details={"rotation_interval_in_days": ROTATION_DAYS},
             freeform_tags=self._spot.labels(),
             opts=self._spot.opts(keep=True, provider=provider),
         ).id

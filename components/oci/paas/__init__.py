@@ -13,6 +13,7 @@ import pulumi_oci as oci
 
 from components.contract import PaasGives, PaasNeeds
 from components.oci import facts, grants
+from components.oci.baseline.keys import ROTATION_DAYS
 from components.oci.paas import handover
 from components.oci.paas.databases import Databases
 from components.oci.place import Place, place
@@ -127,6 +128,9 @@ class Paas(pulumi.ComponentResource):
             management_endpoint=spot.gives("key-endpoint"),
             key_shape=CA_KEY,
             protection_mode="HSM",
+            # A version of the authority keeps the key's version that it was made with.
+            is_auto_rotation_enabled=True,
+            auto_key_rotation_details={"rotation_interval_in_days": ROTATION_DAYS},
             freeform_tags=spot.labels(),
             opts=spot.opts(),
         )

@@ -219,7 +219,7 @@ def test_identity_is_made_in_the_home_region_and_copies_in_the_other(build: Buil
     assert all("ap-tokyo-1" in one.provider for one in identity)
     vault = built["oci-baseline-recovery-vault"]
     assert "ap-tokyo-1" in vault.provider
-    assert vault.inputs["vaultType"] == "DEFAULT"
+    assert vault.inputs["vaultType"] == "VIRTUAL_PRIVATE"
 
 
 def test_no_secret_is_in_what_a_container_is_told(build: Build) -> None:
