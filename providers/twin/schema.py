@@ -130,7 +130,12 @@ class Catalogue:
             tuple(name for name, found in inputs.items() if found.required),
             {name: found.default for name, found in inputs.items() if found.default is not None},
             frozenset(name for name, found in outputs.items() if found.secret),
-            frozenset(name for name, found in outputs.items() if name not in inputs or found.always),
+            # A secret that the program may give is the program's: no cloud makes it up or tells it back.
+            frozenset(
+                name
+                for name, found in outputs.items()
+                if name not in inputs or (found.always and not found.secret)
+            ),
         )
         self._schemas[token] = schema
         return schema

@@ -329,8 +329,6 @@ TABLE: Mapping[str, Behaviour] = {
     "Database.AutonomousDatabase": thing(
         "autonomousdatabase",
         state="AVAILABLE",
-        # Never told back, and never made up.
-        defaults={"adminPassword": ""},
         computed={
             "privateEndpoint": _endpoint_name,
             "privateEndpointIp": in_subnet("subnetId"),
