@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.twin.aws import AWS
+from providers.twin.azure import AZURE
 from providers.twin.cloud import Cloud
 
-CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS,)}
+CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, AZURE)}

@@ -145,7 +145,7 @@ class Guards:
         azure.consumption.Budget(
             self._place.child("budget"),
             budget_name=plan.name("budget"),
-            scope=self._scope.removeprefix("/"),
+            scope=self._scope,
             category="Cost",
             time_grain="Monthly",
             amount=plan.baseline.budget_usd,

@@ -24,7 +24,7 @@ from components.contract import DatabaseGives, IaasGives
 from components.derive import data_role
 from stacks.plan import DatabasePlan, PackagePlan
 
-MYSQL_API = "2024-12-30"
+MYSQL_API = "2023-12-30"
 """Version of the MySQL API that the template speaks; the SDK's own types speak the same."""
 
 
