@@ -77,6 +77,11 @@ def resource_id(plan: CloudPlan, group: str, kind: str, *names: str) -> str:
     return f"{subscription(plan)}/resourceGroups/{group}/providers/{namespace}/{path}"
 
 
+def storage_id(plan: CloudPlan, group: str, purpose: str, *more: str) -> str:
+    """The id of one of our storage accounts, known before it is made."""
+    return resource_id(plan, group, "Microsoft.Storage/storageAccounts", storage_name(plan, purpose, *more))
+
+
 def last(resource: str, steps: int = 1) -> str:
     """The name in an id, or that of its parent `steps` up."""
     return resource.split("/")[-1 - 2 * (steps - 1)]

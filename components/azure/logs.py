@@ -13,7 +13,7 @@ def diagnostics(
     what: str,
     target: pulumi.Input[str],
     workspace: pulumi.Input[str],
-    *,
+    *after: pulumi.Resource,
     metrics: bool = False,
 ) -> azure.monitor.DiagnosticSetting:
     """Every log of `target` to the workspace, and (`metrics`) its metrics."""
@@ -24,5 +24,5 @@ def diagnostics(
         workspace_id=workspace,
         logs=[{"category_group": "allLogs", "enabled": True}],
         metrics=[{"category": "AllMetrics", "enabled": True}] if metrics else None,
-        opts=place.opts(),
+        opts=place.opts(*after),
     )

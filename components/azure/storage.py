@@ -22,13 +22,15 @@ def account(
     sku: str = "Standard_ZRS",
     kind: str = "StorageV2",
     nfs: bool = False,
+    holds: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
     **more: Any,
 ) -> azure.storage.StorageAccount:
     """An account that nobody reaches from the internet and no shared key opens.
 
     `nfs`: the protocol knows no TLS, so the account must take connections without it; what keeps it
-    closed is the network alone (Azure Files, "NFS: security and networking").
+    closed is the network alone (Azure Files, "NFS: security and networking"). `holds` says in a tag what
+    is in it, for policies: `archive`, `handover`.
     """
     identity = facts.key_identity(place.plan, purpose)
     vault, key_name, _ = key_of(key)
@@ -61,7 +63,7 @@ def account(
                 **({"queue": whole, "table": whole} if kind == "StorageV2" else {}),
             },
         },
-        tags=place.tags(),
+        tags={**place.tags(), **({"purpose": holds} if holds else {})},
         opts=opts or place.kept(),
         **more,
     )

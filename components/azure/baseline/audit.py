@@ -79,6 +79,7 @@ class Audit:
             self._key,
             # A copy in the paired region, which in Japan is the other domestic one.
             sku="Standard_GRS",
+            holds="archive",
             immutable_storage_with_versioning={
                 "enabled": True,
                 "immutability_policy": {
@@ -96,6 +97,8 @@ class Audit:
             account_name=made.name,
             blob_services_name="default",
             is_versioning_enabled=True,
+            delete_retention_policy={"enabled": True, "days": 35},
+            container_delete_retention_policy={"enabled": True, "days": 35},
             opts=self._place.opts(),
         )
         lifecycle(self._place, "archive", made, archive_after, end)

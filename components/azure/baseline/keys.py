@@ -33,8 +33,9 @@ def vault(
             "enable_soft_delete": True,
             # Storage, databases and disks take keys only from a vault with purge protection.
             "enable_purge_protection": True,
-            # 7 and 90 days are the least and the most that Key Vault takes.
-            "soft_delete_retention_in_days": 90 if place.plan.protect else 7,
+            # 7 and 90 days are the least and the most that Key Vault takes, and it takes them once: so not
+            # by whether the tenant is protected, which changes.
+            "soft_delete_retention_in_days": 90 if place.plan.environment == "production" else 7,
             "public_network_access": "Disabled",
             # Azure's own services (storage, disks, databases, backup) use keys as "trusted services".
             "network_acls": {"bypass": "AzureServices", "default_action": "Deny"},

@@ -19,7 +19,6 @@ from stacks.plan import CloudPlan
 ZONES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "blob": ("privatelink.blob.core.windows.net",),
-        "dfs": ("privatelink.dfs.core.windows.net",),
         "file": ("privatelink.file.core.windows.net",),
         "queue": ("privatelink.queue.core.windows.net",),
         "vault": ("privatelink.vaultcore.azure.net",),
@@ -53,7 +52,7 @@ def kinds(plan: CloudPlan, network: str) -> tuple[str, ...]:
         found |= {"file"} if package.files else set()
         found |= {"queue"} if package.queue else set()
     if any(plan.packages[h.sender].network == network for h in plan.handovers):
-        found |= {"blob", "dfs"}
+        found |= {"blob"}
     return tuple(sorted(found))
 
 

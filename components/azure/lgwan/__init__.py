@@ -182,18 +182,6 @@ class Lgwan(pulumi.ComponentResource):
     def _gateway(self, network: NetworkPlan, made: NetworkGives) -> None:
         """The gateway of one network, and its connection to each circuit that is there."""
         plan = self._plan
-        address = azure.network.PublicIPAddress(
-            self._place.child("gateway", network.key, "address"),
-            resource_group_name=self._place.group,
-            public_ip_address_name=plan.name(network.key, "gateway", limit=80),
-            location=plan.region,
-            # Azure's own, for its management of the gateway: no data passes it (ExpressRoute, "Gateways").
-            sku={"name": "Standard", "tier": "Regional"},
-            public_ip_allocation_method="Static",
-            zones=list(plan.zones),
-            tags=self._place.tags(),
-            opts=self._place.opts(),
-        )
         gateway = azure.network.VirtualNetworkGateway(
             self._place.child("gateway", network.key),
             resource_group_name=self._place.group,
@@ -205,12 +193,12 @@ class Lgwan(pulumi.ComponentResource):
             # Networks of other tenants on the same circuit stay strangers.
             allow_remote_vnet_traffic=False,
             allow_virtual_wan_traffic=False,
+            # No public address of ours: Azure keeps one of its own for its management of the gateway.
             ip_configurations=[
                 {
                     "name": "gateway",
                     "private_ip_allocation_method": "Dynamic",
                     "subnet": {"id": made.subnets["connect-0"]},
-                    "public_ip_address": {"id": address.id},
                 }
             ],
             tags=self._place.tags(),

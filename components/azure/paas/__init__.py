@@ -130,9 +130,22 @@ class Paas(pulumi.ComponentResource):
             "messages",
             self._baseline.keys["messages"],
         )
+        days = self._plan.baseline.retention.backup_days
+        # There are no blobs in it; whoever puts some there must be able to undo it.
+        blobs = azure.storage.BlobServiceProperties(
+            where.child("queues", network, "deleted"),
+            resource_group_name=where.group,
+            account_name=held.name,
+            blob_services_name="default",
+            is_versioning_enabled=True,
+            delete_retention_policy={"enabled": True, "days": days},
+            opts=where.opts(),
+        )
         end = private_endpoint(where, network, self._iaas.networks[network], "queues", held.id, "queue")
-        service = pulumi.Output.concat(held.id, "/queueServices/default")
-        diagnostics(where, f"queues-{network}", service, self._baseline.workspace)
+        account_id = facts.storage_id(self._plan, facts.group_name(self._plan, "platform"), "queues", network)
+        diagnostics(
+            where, f"queues-{network}", f"{account_id}/queueServices/default", self._baseline.workspace, blobs
+        )
         found: dict[str, pulumi.Output[str]] = {}
         for package in packages:
             key = package.key

@@ -15,7 +15,7 @@ import pulumi_azure_native as azure
 from components.azure import facts, gives
 from components.azure.iaas.endpoints import private_endpoint
 from components.azure.logs import diagnostics
-from components.azure.place import Place, grant
+from components.azure.place import Place, after, grant
 from components.azure.storage import account, lifecycle
 from components.contract import IaasGives
 from components.derive import handover_prefixes
@@ -74,7 +74,7 @@ def build(
         facts.storage_name(plan, "handover", network),
         "data",
         baseline.keys["data"],
-        is_hns_enabled=True,
+        holds="handover",
     )
     container = azure.storage.BlobContainer(
         place.child("handover", network, "container"),
@@ -85,30 +85,27 @@ def build(
         opts=place.kept(),
     )
     days = plan.baseline.retention.backup_days
-    azure.storage.BlobServiceProperties(
+    service = azure.storage.BlobServiceProperties(
         place.child("handover", network, "deleted"),
         resource_group_name=place.group,
         account_name=held.name,
         blob_services_name="default",
+        is_versioning_enabled=True,
         delete_retention_policy={"enabled": True, "days": days},
         container_delete_retention_policy={"enabled": True, "days": days},
         opts=place.opts(),
     )
     # Files are copies of what the sender has: they go when the backups of their day go.
     lifecycle(place, f"handover-{network}", held, None, days)
-    # The account's blobs, who reads and writes them.
+    # Who read and wrote which blob.
+    account_id = facts.storage_id(plan, facts.group_name(plan, "platform"), "handover", network)
     diagnostics(
-        place,
-        f"handover-{network}",
-        pulumi.Output.concat(held.id, "/blobServices/default"),
-        baseline.workspace,
+        place, f"handover-{network}", f"{account_id}/blobServices/default", baseline.workspace, service
     )
-    ends = [
-        private_endpoint(place, network, made, f"handover-{kind}", held.id, kind) for kind in ("blob", "dfs")
-    ]
+    end = private_endpoint(place, network, made, "handover", held.id, "blob")
     for package in (p for p in plan.packages.values() if p.network == network):
         _permissions(place, package, container.id, principals.get(package.key))
-    return pulumi.Output.all(held.name, container.id, *(end.id for end in ends)).apply(lambda k: str(k[0]))
+    return after(held.name, container, end)
 
 
 def _permissions(

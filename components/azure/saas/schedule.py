@@ -95,7 +95,6 @@ class Scheduler:
             place.child("hours-role"),
             role_definition_id=facts.guid(plan.unit, plan.prefix, "hours"),
             role_name=plan.name("hours", limit=128),
-            role_type="CustomRole",
             description="Starts and stops servers and databases",
             scope=facts.subscription(plan),
             assignable_scopes=[facts.subscription(plan)],

@@ -184,8 +184,22 @@ class Tasks:
             "target_port_http_scheme": "https",
             "transport": "auto",
             "traffic": [{"latest_revision": True, "weight": 100}],
+            "ip_security_restrictions": self._callers(package),
             "custom_domains": domains,
         }
+
+    def _callers(self, package: PackagePlan) -> Any:
+        """Who may come at all, by the plan: the allow list once more, at the entrance itself."""
+        network = self._plan.networks[package.network]
+        ranges = {
+            str(cidr)
+            for flow in network.into(f"{package.key}-entry")
+            for cidr in (network.on_premises if flow.source.kind == "ranges" else flow.source.ranges)
+        }
+        return [
+            {"name": f"allowed-{number}", "action": "Allow", "ip_address_range": cidr}
+            for number, cidr in enumerate(sorted(ranges))
+        ]
 
     @staticmethod
     def _probes(workload: WorkloadPlan) -> Any:
@@ -233,7 +247,7 @@ class Tasks:
             told["QUEUE_URL"] = paas.queues[key]
         if any(key in (h.sender, h.receiver) for h in self._plan.handovers):
             told["HANDOVER_URL"] = pulumi.Output.concat(
-                "https://", paas.handovers[package.network], f".dfs.core.windows.net/{CONTAINER}"
+                "https://", paas.handovers[package.network], f".blob.core.windows.net/{CONTAINER}"
             )
         if key in self._lodging.iaas.files:
             told["FILES"] = FILES_PATH

@@ -279,6 +279,7 @@ TABLE: Mapping[str, Behaviour] = {
         computed={
             "keyUri": _key_uri,
             "keyUriWithVersion": lambda s: f"{_key_uri(s)}/{s.hex(32)}",
+            "location": lambda s: row.state.get("location") if (row := s.target("vaultName")) else None,
             "kty": "{properties.kty}",
             "keySize": lambda s: s.get("properties.keySize"),
         },

@@ -56,6 +56,7 @@ def _record() -> Behaviour:
         parent="privatedns.PrivateZone",
         fixed="recordType",
         type_="",
+        steps="recordType",
         computed={
             "type": "Microsoft.Network/privateDnsZones/{recordType}",
             "fqdn": "{relativeRecordSetName}.{privateZoneName}.",

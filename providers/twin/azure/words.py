@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from providers.twin.azure.published import wrong
 from providers.twin.behaviour import Answer, Behaviour, Hook, Maker, Ref, Refusal
 from providers.twin.scope import Scope
 from providers.twin.store import BELONGS, HOLDS, MENTIONS
@@ -65,6 +66,7 @@ def arm(
     base: str = GROUP,
     rules: tuple[Hook, ...] = (),
     type_: str | None = None,
+    steps: str = "",
     **more: Any,
 ) -> Behaviour:
     """The record of a resource in a resource group: `named` are the properties of its path, last its own.
@@ -76,7 +78,12 @@ def arm(
     if parent:
         above = path(kind.rsplit("/", 1)[0], own[:-1], base).replace(f"{{{own[-2]}}}", "{value}")
         home = Ref(own[-2], (token(parent),), BELONGS, missing=NO_PARENT, form=above)
-    checks = (*((_name_rule(own[-1], rule, kind),) if rule else ()), located, *rules)
+    checks = (
+        _published(frozenset(own) | props(steps) | _HOLES),
+        *((_name_rule(own[-1], rule, kind),) if rule else ()),
+        located,
+        *rules,
+    )
     return Behaviour(
         id=path(kind, own, base),
         autoname="",
@@ -95,6 +102,20 @@ def arm(
         exists=EXISTS,
         **more,
     )
+
+
+_HOLES = frozenset({"resourceGroupName", "scope", "scopeId", "resourceUri"})
+
+
+def _published(steps: frozenset[str]) -> Hook:
+    """What Microsoft's published model of the type does not take, Azure refuses."""
+
+    def check(scope: Scope) -> None:
+        found = wrong(scope.type, scope.inputs, steps)
+        if found:
+            raise Refusal("InvalidRequestContent", f"The request content was invalid: {found[0]}")
+
+    return check
 
 
 def _name_rule(prop: str, form: str, kind: str) -> Hook:

@@ -36,13 +36,21 @@ def tenant_plan(stack: str, change: Change = lambda _: None) -> TenantPlan:
     """The plan of an example, after `change` of its manifest."""
     value = manifest(stack)
     change(value)
-    return plan(checked(value, stack=stack), registry())
+    name = f"{stack}-verification" if value["environment"] == "verification" else stack
+    return plan(checked(value, stack=name), registry())
 
 
 @cache
 def cloud_plan(stack: str) -> CloudPlan:
     """The Azure part of an example's plan."""
     return tenant_plan(stack).clouds["azure"]
+
+
+KINDS = {
+    "azure-native:compute:VirtualMachine": "Microsoft.Compute/virtualMachines",
+    "azure-native:dbforpostgresql:Server": "Microsoft.DBforPostgreSQL/flexibleServers",
+}
+"""Types whose ids are read by the schedule: they must look real."""
 
 
 class Recorder(pulumi.runtime.Mocks):
@@ -80,8 +88,8 @@ class Recorder(pulumi.runtime.Mocks):
             state["identity"] = {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}
         group = args.inputs.get("resourceGroupName", "none")
         vault = f"vaults/{args.inputs['vaultName']}/" if "vaultName" in args.inputs else ""
-        id_ = f"/subscriptions/sub/resourceGroups/{group}/providers/Mock.Kind/{vault}{kind[0].lower()}{kind[1:]}s/{name}"
-        return id_.replace(f"/{kind[0].lower()}{kind[1:]}s/", "/keys/") if kind == "Key" else id_, state
+        kind_path = KINDS.get(args.typ, f"Mock.Kind/{vault}{'keys' if kind == 'Key' else kind.lower() + 's'}")
+        return f"/subscriptions/sub/resourceGroups/{group}/providers/{kind_path}/{name}", state
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
         return {
