@@ -177,7 +177,7 @@ RECORDED: Mapping[str, str] = MappingProxyType(
         "update-assessment": "bd876905-5b84-4f73-ab2d-2e7a7c4568d9",
     }
 )
-"""Built-in policies that record how things stand, by our name (Azure Policy, "built-in policy definitions")."""
+"""Built-in policies that record how things stand, by our name (Azure Policy, "built-in definitions")."""
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {

@@ -107,7 +107,7 @@ def grant(
     )
 
 
-def after(value: pulumi.Output[str], *before: pulumi.Resource) -> pulumi.Output[str]:
+def after(value: pulumi.Output[str], *before: pulumi.CustomResource) -> pulumi.Output[str]:
     """`value`, known only once `before` are there: whoever takes it waits for them."""
     return pulumi.Output.all(value, *(resource.id for resource in before)).apply(lambda known: str(known[0]))
 

@@ -35,7 +35,10 @@ def account(
     identity = facts.key_identity(place.plan, purpose)
     vault, key_name, _ = key_of(key)
     # Queues and tables have the customer's key only where the account says so from the start.
-    whole = {"key_type": "Account", "enabled": True}
+    whole: azure.storage.EncryptionServiceArgsDict = {"key_type": "Account", "enabled": True}
+    services: azure.storage.EncryptionServicesArgsDict = {"blob": whole, "file": whole}
+    if kind == "StorageV2":
+        services |= {"queue": whole, "table": whole}
     return azure.storage.StorageAccount(
         place.child(what),
         resource_group_name=place.group,
@@ -57,11 +60,7 @@ def account(
             "require_infrastructure_encryption": True,
             "encryption_identity": {"encryption_user_assigned_identity": identity},
             "key_vault_properties": {"key_name": key_name, "key_vault_uri": vault},
-            "services": {
-                "blob": whole,
-                "file": whole,
-                **({"queue": whole, "table": whole} if kind == "StorageV2" else {}),
-            },
+            "services": services,
         },
         tags={**place.tags(), **({"purpose": holds} if holds else {})},
         opts=opts or place.kept(),
@@ -74,10 +73,10 @@ def lifecycle(
 ) -> azure.storage.ManagementPolicy:
     """Objects go to the archive tier after `archive_after` days (None: never) and away after `end`."""
     days = "days_after_modification_greater_than"
-    tier = {} if archive_after is None else {"tier_to_cold": {days: archive_after}}
-    version = {"delete": {"days_after_creation_greater_than": end}}
+    tier: dict[str, Any] = {} if archive_after is None else {"tier_to_cold": {days: archive_after}}
+    version: dict[str, Any] = {"delete": {"days_after_creation_greater_than": end}}
     # Azure moves block blobs only between tiers; its own logs are append blobs.
-    rules = {
+    rules: dict[str, tuple[str, Any]] = {
         "blocks": ("blockBlob", {**tier, "delete": {days: end}}),
         "logs": ("appendBlob", {"delete": {days: end}}),
     }

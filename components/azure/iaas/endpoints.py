@@ -72,7 +72,7 @@ def private_endpoint(
     target: pulumi.Input[str],
     kind: str,
     subnet: str = "management-0",
-) -> pulumi.Resource:
+) -> pulumi.CustomResource:
     """The endpoint of `target` (a resource id) for its sub-resource `kind`; gives what to wait for."""
     plan = place.plan
     endpoint = azure.network.PrivateEndpoint(

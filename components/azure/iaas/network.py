@@ -118,17 +118,7 @@ class Network:
             route_table_name=self._plan.name(self._network.key, name, limit=80),
             location=self._plan.region,
             disable_bgp_route_propagation=not outside,
-            routes=[
-                {
-                    "name": hop.name,
-                    "address_prefix": hop.prefix,
-                    "next_hop_type": hop.by,
-                    **(
-                        {"next_hop_ip_address": firewall} if hop.by == "VirtualAppliance" and firewall else {}
-                    ),
-                }
-                for hop in hops
-            ],
+            routes=[_route(hop, firewall) for hop in hops],
             tags=self._place.tags(),
             opts=self._place.opts(),
         )
@@ -176,6 +166,18 @@ class Network:
             tags=self._place.tags(),
             opts=self._place.opts(),
         )
+
+
+def _route(hop: filtering.Hop, firewall: str | None) -> azure.network.RouteArgsDict:
+    """A route as Azure takes it: an address only where it leads to one."""
+    made: azure.network.RouteArgsDict = {
+        "name": hop.name,
+        "address_prefix": hop.prefix,
+        "next_hop_type": hop.by,
+    }
+    if hop.by == "VirtualAppliance" and firewall:
+        made["next_hop_ip_address"] = firewall
+    return made
 
 
 def _rule(rule: filtering.Rule) -> azure.network.SecurityRuleArgsDict:

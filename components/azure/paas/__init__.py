@@ -149,7 +149,7 @@ class Paas(pulumi.ComponentResource):
         found: dict[str, pulumi.Output[str]] = {}
         for package in packages:
             key = package.key
-            ready: list[pulumi.Resource] = [end]
+            ready: list[pulumi.CustomResource] = [end]
             for kind, name in (("queue", key), ("dead", f"{key}-dead")):
                 queue = self._queue(where, held, f"{key}-{kind}", name)
                 ready += [queue, grant(where, f"{key}-{kind}-use", "queue", principals[key], queue.id)]

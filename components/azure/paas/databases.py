@@ -220,7 +220,10 @@ class Databases:
                 "location": plan.region,
                 "tags": dict(self._place.tags(package)),
                 "sku": {"name": made.sku, "tier": made.tier},
-                "identity": {"type": "UserAssigned", "userAssignedIdentities": {i: {} for i in (own, far, found["who"])}},
+                "identity": {
+                    "type": "UserAssigned",
+                    "userAssignedIdentities": {identity: {} for identity in (own, far, found["who"])},
+                },
                 "properties": {
                     "version": made.version,
                     "createMode": "Default",
@@ -272,7 +275,7 @@ class Databases:
     ) -> list[pulumi.Output[str]]:
         """The administrator, then no passwords any more, the settings, the database: one after another."""
         key, my, name = package.key, azure.dbformysql, server.apply(facts.last)
-        made: list[pulumi.Resource] = [
+        made: list[pulumi.CustomResource] = [
             my.AzureADAdministrator(
                 self._place.child(key, "database-administrator"),
                 resource_group_name=self._place.group,

@@ -44,7 +44,7 @@ def balancer(
     name, network = plan.name(package.key, limit=80), lodging.network(package)
     own = facts.resource_id(plan, facts.group_name(plan, "packages"), "Microsoft.Network/loadBalancers", name)
 
-    def part(kind: str) -> dict[str, pulumi.Input[str]]:
+    def part(kind: str) -> azure.network.SubResourceArgsDict:
         return {"id": f"{own}/{kind}/{PART}"}
 
     made = azure.network.LoadBalancer(

@@ -139,13 +139,7 @@ class Tasks:
             environment_id=home.id,
             workload_profile_name="Consumption",
             identity={"type": "UserAssigned", "user_assigned_identities": [who]},
-            configuration={
-                "active_revisions_mode": "Single",
-                "registries": [
-                    {"server": images.apply(lambda i: str(i).split("/", maxsplit=1)[0]), "identity": who}
-                ],
-                **({"ingress": self._ingress(package, workload, certificate)} if workload.exposed else {}),
-            },
+            configuration=self._configuration(package, workload, certificate),
             template={
                 "containers": [
                     {
@@ -166,6 +160,20 @@ class Tasks:
             tags=self._place.tags(package),
             opts=self._place.opts(),
         )
+
+    def _configuration(
+        self, package: PackagePlan, workload: WorkloadPlan, certificate: pulumi.Output[str] | None
+    ) -> azure.app.ConfigurationArgsDict:
+        """Where the image comes from, and the way in for the exposed workload."""
+        paas = self._lodging.paas
+        server = paas.registries[package.key].apply(lambda i: str(i).split("/", maxsplit=1)[0])
+        made: azure.app.ConfigurationArgsDict = {
+            "active_revisions_mode": "Single",
+            "registries": [{"server": server, "identity": paas.identities[package.key]}],
+        }
+        if workload.exposed:
+            made["ingress"] = self._ingress(package, workload, certificate)
+        return made
 
     def _ingress(
         self, package: PackagePlan, workload: WorkloadPlan, certificate: pulumi.Output[str] | None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from providers.twin.azure.words import GROUP, arm, in_use, names, token, uses
 from providers.twin.behaviour import Answer, Behaviour, Refusal
 from providers.twin.scope import Scope
+from providers.twin.wire import Value
 
 _VM = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
 _SIZE = re.compile(r"Standard_[A-Z]+\d+[a-z]*(_v\d+)?")
@@ -38,7 +39,8 @@ def _machine(scope: Scope) -> None:
 def _machine_made(scope: Scope) -> None:
     """Its disks, which are resources of their own and go as their delete option says."""
     profile = scope.get("storageProfile") or {}
-    for at, disk in enumerate([profile.get("osDisk") or {}, *(profile.get("dataDisks") or [])]):
+    disks: list[Value] = [profile.get("osDisk") or {}, *(profile.get("dataDisks") or [])]
+    for at, disk in enumerate(disks):
         name = disk.get("name") or f"{scope.get('vmName')}_disk{at}"
         scope.make(
             token("compute.Disk"),

@@ -44,8 +44,8 @@ def _app(scope: Scope) -> None:
     template = scope.get("template") or {}
     for container in template.get("containers") or []:
         resources = container.get("resources") or {}
-        cpu, memory = resources.get("cpu"), str(resources.get("memory"))
-        if round(float(cpu or 0), 2) not in _CPU or memory != f"{float(cpu) * 2:g}Gi":
+        cpu, memory = float(resources.get("cpu") or 0), str(resources.get("memory"))
+        if round(cpu, 2) not in _CPU or memory != f"{cpu * 2:g}Gi":
             raise Refusal(
                 "ContainerAppInvalidResourceTotal",
                 f"The requested CPU {cpu} and memory {memory} are no combination of the Consumption profile.",

@@ -117,6 +117,7 @@ class Package:
                         self.classes[node.name] = node
 
     def base_names(self, name: str) -> list[str]:
+        """The classes that a class derives from."""
         return [ast.unparse(b).split(".")[-1] for b in self.classes[name].bases]
 
     def family(self, name: str) -> list[str]:

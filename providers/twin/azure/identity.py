@@ -137,7 +137,8 @@ def at_scope(kind: str, named: str, scope: str = "scope", **more: object) -> Beh
 
 _PLANS = frozenset(
     {
-        "VirtualMachines", "StorageAccounts", "KeyVaults", "Arm", "Containers", "OpenSourceRelationalDatabases",
+        "VirtualMachines", "StorageAccounts", "KeyVaults", "Arm", "Containers",
+        "OpenSourceRelationalDatabases",
         "CloudPosture", "SqlServers", "AppServices", "SqlServerVirtualMachines", "CosmosDbs", "Api", "AI",
     }
 )  # fmt: skip
@@ -261,8 +262,8 @@ TABLE: Mapping[str, Behaviour] = {
                 Answer("VaultAlreadyExists", "The vault name '{value}' is already in use.", 409),
                 lingers=Answer(
                     "ConflictError",
-                    "A vault with the same name already exists in deleted state. You need to either recover or purge"
-                    " existing key vault.",
+                    "A vault with the same name already exists in deleted state. You need to either"
+                    " recover or purge existing key vault.",
                     409,
                 ),
                 across=True,

@@ -90,7 +90,8 @@ TABLE: Mapping[str, Behaviour] = {
                 "{privateZoneName}",
                 Answer(
                     "BadRequest",
-                    "A virtual network cannot be linked to multiple zones with overlapping namespaces ({value}).",
+                    "A virtual network cannot be linked to multiple zones with overlapping namespaces"
+                    " ({value}).",
                 ),
             ),
         ),

@@ -355,7 +355,8 @@ TABLE: Mapping[str, Behaviour] = {
     "network.PrivateEndpoint": arm(
         "Microsoft.Network/privateEndpoints",
         "privateEndpointName",
-        fixed="subnet privateLinkServiceConnections manualPrivateLinkServiceConnections customNetworkInterfaceName",
+        fixed="subnet privateLinkServiceConnections manualPrivateLinkServiceConnections"
+        " customNetworkInterfaceName",
         rule=r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?",
         refs=(
             uses("subnet.id", "network.Subnet"),

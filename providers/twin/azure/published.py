@@ -1,8 +1,8 @@
 """What Microsoft's published models accept: property names and words, from `models.json` (see `derive`).
 
 The models are newer than the API versions that azure-native 3.29 speaks, so they know properties that it
-does not; the SDK's own types refuse those. `EXTRA` is what the SDK has and the models have not, `RENAMED` what
-the SDK calls otherwise.
+does not; the SDK's own types refuse those. `EXTRA` is what the SDK has and the models have not,
+`RENAMED` what the SDK calls otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RENAMED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One property that the model does not take: where, what was found, what would do (none: no such name)."""
+    """One property that the model does not take: where, what was found, what would do (maybe nothing)."""
 
     path: str
     found: str
@@ -104,5 +104,6 @@ def _value(form: Any, value: Value, at: str) -> Iterator[Wrong]:
         for key, item in value.items():
             yield from _value(form[1], item, f"{at}.{key}")
     elif isinstance(form, dict) and isinstance(value, str):
-        if value.lower() not in {word.lower() for word in form["="]}:
+        known = {word.lower() for word in form["="]}
+        if value.lower() not in known:
             yield Wrong(at, repr(value), tuple(form["="]))

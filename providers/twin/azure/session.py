@@ -49,8 +49,8 @@ def admit(session: Session, region: str, operation: str) -> None:
         return
     raise Refusal(
         "RequestDisallowedByPolicy",
-        f"Resource was disallowed by policy. Policy identifiers: 'Allowed locations'. Location '{region}' is not"
-        f" allowed in subscription {session.unit}; allowed: {', '.join(DOMESTIC)}.",
+        f"Resource was disallowed by policy. Policy identifiers: 'Allowed locations'. Location '{region}'"
+        f" is not allowed in subscription {session.unit}; allowed: {', '.join(DOMESTIC)}.",
         403,
     )
 

@@ -43,11 +43,11 @@ def _endpoints(scope: Scope) -> None:
 
 def _container(scope: Scope) -> None:
     account = scope.target("accountName")
-    if account is not None and scope.get("publicAccess") not in (None, "None"):
-        if not account.state.get("allowBlobPublicAccess"):
-            raise Refusal(
-                "PublicAccessNotPermitted", "Public access is not permitted on this storage account.", 409
-            )
+    wanted = scope.get("publicAccess") not in (None, "None")
+    if wanted and account is not None and not account.state.get("allowBlobPublicAccess"):
+        raise Refusal(
+            "PublicAccessNotPermitted", "Public access is not permitted on this storage account.", 409
+        )
 
 
 def _share(scope: Scope) -> None:
@@ -57,9 +57,9 @@ def _share(scope: Scope) -> None:
             raise Refusal("UnsupportedProtocol", "NFS shares need a FileStorage account.")
         if account.state.get("enableHttpsTrafficOnly", True):
             raise Refusal("SecureTransferNotSupported", "NFS shares need `secure transfer required` off.")
-    if account is not None and account.state.get("kind") == "FileStorage":
-        if not 100 <= int(scope.get("shareQuota") or 0) <= 102400:
-            raise Refusal("InvalidValue", "The quota of a premium share is 100 to 102400 GiB.")
+    premium = account is not None and account.state.get("kind") == "FileStorage"
+    if premium and not 100 <= int(scope.get("shareQuota") or 0) <= 102400:
+        raise Refusal("InvalidValue", "The quota of a premium share is 100 to 102400 GiB.")
 
 
 def _child(service: str, thing: str, named: str, **more: object) -> Behaviour:
@@ -78,7 +78,8 @@ TABLE: Mapping[str, Behaviour] = {
         _KIND,
         "accountName",
         rule=r"[a-z0-9]{3,24}",
-        fixed="kind isHnsEnabled encryption.requireInfrastructureEncryption immutableStorageWithVersioning.enabled",
+        fixed="kind isHnsEnabled encryption.requireInfrastructureEncryption"
+        " immutableStorageWithVersioning.enabled",
         refs=(
             uses("identity.userAssignedIdentities[]", "managedidentity.UserAssignedIdentity"),
             uses(
