@@ -31,7 +31,7 @@ OPTIONS = ("--non-interactive", "--suppress-progress")
 
 
 def figures(rounds: int) -> Iterator[Figure]:
-    """Build the typical tenant in a twin of its own, judge its state, preview it with and without the pack."""
+    """Build the typical tenant in a twin of its own, judge its state, preview with and without the pack."""
     engine = ensure(lambda _: None)
     with TemporaryDirectory(prefix="jichitai-bench-") as folder:
         here = Path(folder)
