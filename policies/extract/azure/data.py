@@ -65,7 +65,9 @@ def storage(p: Props) -> Facts:
             Kind.FILES,
             handles=known(name),
             exposure=Exposure(public_access=public(p)),
-            encryption=Encryption(customer_key=UNKNOWN if source is UNKNOWN else source == "Microsoft.Keyvault"),
+            encryption=Encryption(
+                customer_key=UNKNOWN if source is UNKNOWN else source == "Microsoft.Keyvault"
+            ),
             access=Access(local_accounts=p.flag("allowSharedKeyAccess", True)),
         )
     lock = ("immutableStorageWithVersioning", "immutabilityPolicy", "immutabilityPeriodSinceCreationInDays")

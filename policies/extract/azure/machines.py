@@ -151,7 +151,11 @@ def cluster(p: Props) -> Facts:
 def _open(ingress: Props) -> Maybe[bool]:
     """Whether anybody may come: outside the environment, and not from named private ranges only."""
     allowed = ingress.blocks("ipSecurityRestrictions")
-    ranges = [] if allowed is UNKNOWN else [a.text("ipAddressRange") for a in allowed if a.text("action") == "Allow"]
+    ranges = (
+        []
+        if allowed is UNKNOWN
+        else [a.text("ipAddressRange") for a in allowed if a.text("action") == "Allow"]
+    )
     named = [ip_network(str(r), strict=False) for r in ranges if r is not None and r is not UNKNOWN]
     if named and len(named) == len(ranges) and all(n.is_private for n in named):
         return False
