@@ -27,7 +27,7 @@ _SHAPED = re.compile(
 )
 """Shapes of keys that their issuers publish for scanners."""
 _REFERENCE = re.compile(
-    r"^(?:arn:|projects/|https?://|ocid1\.|/subscriptions/|\$\{|\{\{|@Microsoft\.KeyVault)|^\*+$|^$"
+    r"^(?:arn:|projects/|https?://|ocid1\.|/subscriptions/|\$\{|\{\{|@Microsoft\.KeyVault|\[parameters\(\')|^\*+$|^$"
 )
 """Values that only point at a secret, or hide it."""
 

@@ -54,6 +54,9 @@ class Ref:
     """Whether the target may be in another region of the unit."""
     missing: Answer | None = None
     """The answer to a dangling reference; by default that of the first kind."""
+    form: str = ""
+    """How the target's id or handle is made where the property is only a part of it: a template over the
+    scope and `{value}`. "" where the property is all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ Function = Callable[[Call], dict[str, Value]]
 """Answers an invoke; raises Refusal as the cloud would."""
 
 
+def arn_of_another(value: str, unit: str) -> bool:
+    """Whether `value` is an ARN in another account."""
+    parts = value.split(":")
+    return len(parts) > 5 and parts[0] == "arn" and parts[4] not in ("", unit)
+
+
 class Admit(Protocol):
     """Raises Refusal when the unit's organisation policy forbids the region or the operation."""
 
@@ -63,5 +69,11 @@ class Cloud:
     """The property that names a resource's zone."""
     tags: tuple[str, str] = ("tags", "tagsAll")
     """The property of a resource's own tags and of those with the provider's merged in."""
+    foreign: Callable[[str, str], bool] = arn_of_another
+    """Whether an id names something of another owner than the unit: (id, unit)."""
+    report: Callable[[dict[str, Value]], None] = lambda _: None
+    """Gives the state the shape in which the cloud reports what it was given, where that differs."""
+    whole_ids: bool = False
+    """Whether an id by itself says where a thing is: then no region need be known to find it."""
     region: str = "region"
     """The property that a resource's region is reported in."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.twin.aws import AWS
+from providers.twin.azure import AZURE
 from providers.twin.cloud import Cloud
 from providers.twin.oci import OCI
 
-CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, OCI)}
+CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, AZURE, OCI)}

@@ -121,6 +121,7 @@ class World:
         self._tag(schema, session, inputs, state)
         if self.cloud.region in schema.outputs and state.get(self.cloud.region) is UNKNOWN:
             state[self.cloud.region] = session.region
+        self.cloud.report(state)
         return state
 
     def foresee_update(
@@ -138,6 +139,7 @@ class World:
             for key in self.behaviour(token).fresh:
                 state[key] = UNKNOWN
         self._tag(schema, session, inputs, state)
+        self.cloud.report(state)
         return state
 
     # Changes
@@ -221,6 +223,7 @@ class World:
                 if key in behaviour.computed:
                     scope.state[key] = scope.value(behaviour.computed[key])
             self._tag(scope.schema, session, inputs, scope.state)
+            self.cloud.report(scope.state)
             for rule in behaviour.rules:
                 rule(scope)
             self._register(scope, behaviour, links)
@@ -329,8 +332,9 @@ class World:
         """Refuses what would have to start in a zone that is out of order."""
         lost = self.faults.lost("zone")
         if lost:
-            zones = {scope.inputs.get(self.cloud.zone)}
-            zones |= {row.state.get(self.cloud.zone) for row in scope.targets.values()}
+            named = [scope.inputs.get(self.cloud.zone)]
+            named += [row.state.get(self.cloud.zone) for row in scope.targets.values()]
+            zones = {zone for one in named for zone in (one if isinstance(one, list) else [one])}
             for zone in sorted(str(zone) for zone in zones & lost):
                 raise scope.refuse(self.cloud.zone_lost, zone)
 
@@ -340,7 +344,8 @@ class World:
         return []
 
     def _row(self, scope: Scope, id_: str) -> Row | None:
-        row = self.store.get(scope.cloud, scope.unit, scope.type, id_, scope.region)
+        where = None if self.cloud.whole_ids else scope.region
+        row = self.store.get(scope.cloud, scope.unit, scope.type, id_, where)
         if row is None:
             # Imports name things by ARN or name as well as by id.
             row = next(
@@ -359,11 +364,12 @@ class World:
             for at, value in pick(scope.inputs, ref.path):
                 if value in ("", UNKNOWN):
                     continue
-                row = self._resolve(scope, ref.kinds, str(value), ref.anywhere)
+                wanted = scope.fill(ref.form, {"value": str(value)}) if ref.form else str(value)
+                row = self._resolve(scope, ref.kinds, wanted, ref.anywhere)
                 if row is None:
-                    row = self._deliver(scope, ref.kinds, str(value))
+                    row = self._deliver(scope, ref.kinds, wanted)
                 if row is None:
-                    if self._is_outside(scope, str(value)):
+                    if self.cloud.foreign(wanted, scope.unit):
                         continue
                     raise scope.refuse(ref.missing or self.behaviour(ref.kinds[0]).missing, value)
                 scope.targets[at] = row
@@ -371,6 +377,7 @@ class World:
         return links
 
     def _resolve(self, scope: Scope, kinds: tuple[str, ...], value: str, anywhere: bool) -> Row | None:
+        anywhere = anywhere or self.cloud.whole_ids
         for row in self.store.with_value(scope.cloud, value, scope.unit):
             if row.type in kinds and (anywhere or row.region in (scope.region, "global")):
                 return row
@@ -390,13 +397,6 @@ class World:
                 scope.diagnostics.append(f"{ASSUMED}{kind} {value}")
                 return self.store.by_number(rid)
         return None
-
-    def _is_outside(self, scope: Scope, value: str) -> bool:
-        """Whether `value` names something of another owner, which the twin cannot see and the cloud would."""
-        parts = value.split(":")
-        if parts[0] != "arn" or len(parts) < 6:
-            return False
-        return parts[4] not in ("", scope.unit)
 
     def _fill(self, scope: Scope, behaviour: Behaviour, session: Session) -> None:
         """Builds the state: inputs, what the cloud takes by default, and what it decides."""
@@ -422,6 +422,7 @@ class World:
                 if value is not None:
                     state[key] = value
         self._tag(schema, session, scope.inputs, state)
+        self.cloud.report(state)
         for key in schema.computed:
             if key not in state:
                 value = plausible.value(scope, key, schema.outputs[key].type, service)

@@ -17,7 +17,7 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "plan", "validate"],
+        Literal["all", "preview", "plan", "validate", "policies"],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
@@ -50,3 +50,7 @@ def _figures(what: str, rounds: int) -> Iterable[Figure]:
         yield from pure.validation()
     if what in ("all", "preview"):
         yield from preview.figures(rounds)
+    if what in ("all", "policies"):
+        from scripts.bench import policies
+
+        yield from policies.figures(rounds)

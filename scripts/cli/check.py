@@ -29,44 +29,73 @@ def _help(ja: str, en: str) -> str:
 
 Stacks = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TENANT...]", help=_help("検査する団体・スタック", "Tenants to check"), show_default=False),
+    typer.Argument(
+        metavar="[TENANT...]", help=_help("検査する団体・スタック", "Tenants to check"), show_default=False
+    ),
 ]
 Files = Annotated[
     list[str] | None,
-    typer.Option("--file", "-f", help=_help("書き出した状態か preview --json（- は標準入力）", "An exported state or preview --json (-: standard input)")),
+    typer.Option(
+        "--file",
+        "-f",
+        help=_help(
+            "書き出した状態か preview --json（- は標準入力）",
+            "An exported state or preview --json (-: standard input)",
+        ),
+    ),
 ]
-Everything = Annotated[bool, typer.Option("--all", help=_help("構築済みのスタックすべて", "Every stack that has been built"))]
+Everything = Annotated[
+    bool, typer.Option("--all", help=_help("構築済みのスタックすべて", "Every stack that has been built"))
+]
 Form = Annotated[
     Literal["text", "json", "sarif", "junit", "markdown"],
     typer.Option("--format", help=_help("出力の形式", "Form of the report")),
 ]
-Json = Annotated[bool, typer.Option("--json", help=_help("--format json と同じ", "The same as --format json"))]
+Json = Annotated[
+    bool, typer.Option("--json", help=_help("--format json と同じ", "The same as --format json"))
+]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help=_help("報告を書くファイル", "File to write the report to"))
+    Path | None,
+    typer.Option("--output", "-o", help=_help("報告を書くファイル", "File to write the report to")),
 ]
 Exceptions = Annotated[
-    Path | None, typer.Option("--exceptions", help=_help("例外のファイル（YAML）", "A file of exceptions (YAML)"))
+    Path | None,
+    typer.Option("--exceptions", help=_help("例外のファイル（YAML）", "A file of exceptions (YAML)")),
 ]
 Baseline = Annotated[
     Path | None, typer.Option("--baseline", help=_help("既知の指摘のファイル", "A file of known findings"))
 ]
 Write = Annotated[
-    bool, typer.Option("--write-baseline", help=_help("今の指摘を既知として書き出す", "Write today's findings as known"))
+    bool,
+    typer.Option(
+        "--write-baseline", help=_help("今の指摘を既知として書き出す", "Write today's findings as known")
+    ),
 ]
 SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help=_help("パラメーターのファイル（YAML）", "A file of parameters (YAML)"))
+    Path | None,
+    typer.Option("--settings", help=_help("パラメーターのファイル（YAML）", "A file of parameters (YAML)")),
 ]
 FailOn = Annotated[
     Literal["critical", "high", "medium", "low", "none"],
-    typer.Option("--fail-on", help=_help("この重大さ以上の指摘で終了コード 10", "Exit code 10 from this severity on")),
+    typer.Option(
+        "--fail-on", help=_help("この重大さ以上の指摘で終了コード 10", "Exit code 10 from this severity on")
+    ),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help=_help("まだ判定できないものも不合格にする", "What cannot be told yet fails too"))
+    bool,
+    typer.Option(
+        "--strict", help=_help("まだ判定できないものも不合格にする", "What cannot be told yet fails too")
+    ),
 ]
 Which = Annotated[
     str | None,
-    typer.Option("--environment", "-e", metavar="production|verification", show_default=False,
-                 help=_help("環境（既定: 名前とタグから）", "Environment (default: by name and tags)")),
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="production|verification",
+        show_default=False,
+        help=_help("環境（既定: 名前とタグから）", "Environment (default: by name and tags)"),
+    ),
 ]
 
 
@@ -99,7 +128,9 @@ def check(
             do=Text("書き出すファイルを --baseline で指定してください。", "Name the file with --baseline."),
         )
     options = _options(exceptions, None if write_baseline else baseline, settings, environment)
-    result, troubles = judged(console, tenants or [], file or [], everything, options, environment, cloud=cloud)
+    result, troubles = judged(
+        console, tenants or [], file or [], everything, options, environment, cloud=cloud
+    )
     _put(console, render(form, result, console.language), output)
     if write_baseline and baseline is not None:
         _write_baseline(baseline, result)
@@ -154,7 +185,13 @@ def replace_reported(trouble: Trouble) -> Trouble:
 
 
 def _sources(
-    console: Console, tenants: list[str], files: list[str], everything: bool, environment: str | None, *, cloud: bool
+    console: Console,
+    tenants: list[str],
+    files: list[str],
+    everything: bool,
+    environment: str | None,
+    *,
+    cloud: bool,
 ) -> list[Any]:
     from functools import partial
 
@@ -173,7 +210,9 @@ def _sources(
         raise Trouble(
             Exit.USAGE,
             Text("検査する対象がありません。", "There is nothing to check"),
-            do=Text("団体コード、--file、--all のどれかを指定してください。", "Give a code, --file or --all."),
+            do=Text(
+                "団体コード、--file、--all のどれかを指定してください。", "Give a code, --file or --all."
+            ),
         )
     return [partial(states.state_of, console, n, cloud=cloud) for n in dict.fromkeys(names)] + [
         partial(states.from_file, f) for f in files

@@ -108,7 +108,9 @@ def from_file(name: str) -> tuple[list[Stack], list[Text]]:
             Text(ja="ファイルを読めません。", en="The file cannot be read"),
             where=name,
             why=reason,
-            do=Text(ja="パスと読み取り権限を確かめてください。", en="Check the path and that it may be read."),
+            do=Text(
+                ja="パスと読み取り権限を確かめてください。", en="Check the path and that it may be read."
+            ),
         ) from None
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from stacks.text import Text
 
-IdKind = Literal["circuit", "endpoint", "certificate", "server_image", "certificate_authority"]
+IdKind = Literal["circuit", "location", "endpoint", "certificate", "server_image", "certificate_authority"]
 CloudName = Literal["aws", "azure", "google", "oci", "sakura"]
 Engine = Literal["postgresql", "mysql", "oracle"]
 WorkloadKind = Literal["container", "server"]
@@ -156,6 +156,96 @@ _AWS_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
 )
 
 
+def _arm(path: str, title: Text, example: str, *, anywhere: bool = False) -> IdForm:
+    """The form of a resource id below the tenant's own subscription, or (`anywhere`) any."""
+    unit = _UUID if anywhere else "{unit}"
+    pattern = f"/subscriptions/{unit}/resourceGroups/[^/]+/providers/{path}"
+    return IdForm(pattern, title, f"/subscriptions/{{unit}}/resourceGroups/central/providers/{example}")
+
+
+_AZURE_KEY = _arm(
+    r"Microsoft\.KeyVault/vaults/[A-Za-z0-9-]{3,24}/keys/[A-Za-z0-9-]{1,127}",
+    Text("Key Vault の鍵のリソースID", "resource id of a key in Key Vault"),
+    "Microsoft.KeyVault/vaults/central/keys/data",
+)
+
+_AZURE_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
+    {
+        # The key that Azure gave the circuit which we ordered: that it is here says that it is provisioned.
+        "circuit": IdForm(
+            _UUID,
+            Text("ExpressRoute 回線のサービスキー(UUID)", "service key of an ExpressRoute circuit (UUID)"),
+            "3e4f5a6b-0c1d-4e2f-8a9b-1c2d3e4f5a6b",
+        ),
+        # Peering locations of Japan (ExpressRoute documentation, "locations and connectivity providers").
+        "location": IdForm(
+            r"(Tokyo|Tokyo2|Tokyo3|Osaka)/[A-Za-z0-9][A-Za-z0-9 ().&-]{0,52}",
+            Text(
+                "ピアリングの場所と接続プロバイダー(場所/プロバイダー)",
+                "peering location and connectivity provider (location/provider)",
+            ),
+            "Tokyo2/Equinix",
+        ),
+        "endpoint": IdForm(
+            rf"/subscriptions/{_UUID}/resourceGroups/[^/]+/providers/Microsoft\.Network/privateLinkServices/[^/]+"
+            rf"|[A-Za-z0-9-]+\.{_UUID}\.[a-z0-9]+\.azure\.privatelinkservice",
+            Text(
+                "プライベートリンクサービスのリソースIDまたはエイリアス",
+                "resource id or alias of a private link service",
+            ),
+            "welfare.1a2b3c4d-0000-4000-8000-1a2b3c4d5e6f.{region}.azure.privatelinkservice",
+        ),
+        "certificate": _arm(
+            r"Microsoft\.KeyVault/vaults/[A-Za-z0-9-]{3,24}/secrets/[A-Za-z0-9-]{1,127}",
+            Text(
+                "同じサブスクリプションの Key Vault にある証明書(シークレット)のリソースID",
+                "resource id of a certificate's secret in a Key Vault of this subscription",
+            ),
+            "Microsoft.KeyVault/vaults/central/secrets/residents-tls",
+        ),
+        "server_image": _arm(
+            r"Microsoft\.Compute/(images/[^/]+|galleries/[^/]+/images/[^/]+(/versions/[^/]+)?)",
+            Text("VMイメージのリソースID", "resource id of a server image"),
+            "Microsoft.Compute/galleries/hardened/images/ubuntu/versions/1.0.0",
+            anywhere=True,
+        ),
+    }
+)
+
+# What components/azure looks for in an adopted part.
+_AZURE_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
+    {
+        "audit_log": {
+            "workspace": _arm(
+                r"Microsoft\.OperationalInsights/workspaces/[A-Za-z0-9-]{4,63}",
+                Text("Log Analytics ワークスペースのリソースID", "resource id of a Log Analytics workspace"),
+                "Microsoft.OperationalInsights/workspaces/central",
+            ),
+            "storage": _arm(
+                r"Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}",
+                Text("ストレージアカウントのリソースID", "resource id of a storage account"),
+                "Microsoft.Storage/storageAccounts/centralarchive",
+            ),
+        },
+        "keys": dict.fromkeys(("logs", "data", "backup", "messages", "recovery"), _AZURE_KEY),
+        "alarms": {
+            "action_group": _arm(
+                r"[Mm]icrosoft\.[Ii]nsights/actionGroups/[^/]+",
+                Text("アクショングループのリソースID", "resource id of an action group"),
+                "Microsoft.Insights/actionGroups/central",
+            )
+        },
+        "backup": {
+            "vault": _arm(
+                r"Microsoft\.RecoveryServices/vaults/[A-Za-z0-9-]{2,50}",
+                Text("Recovery Services コンテナーのリソースID", "resource id of a Recovery Services vault"),
+                "Microsoft.RecoveryServices/vaults/central",
+            )
+        },
+    }
+)
+
+
 def _ocid(kind: str, title: Text, example: str) -> IdForm:
     """The form of an OCID of `kind` in the tenant's region (OCI documentation, "Resource Identifiers")."""
     return IdForm(
@@ -292,6 +382,8 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             engines=frozenset({"postgresql", "mysql"}),
             workloads=frozenset({"container", "server"}),
             zonal_subnets=False,
+            ids=_AZURE_IDS,
+            adoptable=_AZURE_ADOPTABLE,
         ),
         "google": Cloud(
             name="google",

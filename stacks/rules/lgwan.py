@@ -96,10 +96,14 @@ def _enough(base: Path, lgwan: Lgwan, *, production: bool) -> Iterator[Problem]:
 
 def _distinct(base: Path, name: CloudName, unit: CloudUnit) -> Iterator[Problem]:
     lgwan, region = unit.lgwan, region_of(name, unit)
-    form = CLOUDS[name].ids.get("circuit")
+    form, place = CLOUDS[name].ids.get("circuit"), CLOUDS[name].ids.get("location")
     ids: dict[str, str] = {}
     lines: dict[tuple[str, int], str] = {}
     for key, circuit in lgwan.circuits.items():
+        if place and region:
+            yield from form_problems(
+                (*base, key, "location"), circuit.location, place.in_unit(unit.unit, region.name)
+            )
         if form and region:
             yield from form_problems((*base, key, "id"), circuit.id, form.in_unit(unit.unit, region.name))
         if circuit.asn == lgwan.asn:

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from clouds.case import STATE_ONLY, Bad, Cases
+from clouds.case import STATE_ONLY, Bad, Cases, Program
 from programs import collect
 
 from policies.evaluate import Options, Result, judge
@@ -32,7 +32,13 @@ def cases(cloud: str) -> Cases:
 
 
 def judged(cases: Cases, bad: Bad | None, *, verification: bool, whole: bool) -> Result:
-    stack = collect(bad.program if bad else cases.good)
+    return outcome(bad.program if bad else cases.good, verification, whole)
+
+
+@cache
+def outcome(program: Program, verification: bool, whole: bool) -> Result:
+    """A program is run once, however many rules it breaks."""
+    stack = collect(program)
     options = Options(
         parameters=replace(Parameters(), whole_tenant=whole),
         environment="verification" if verification else "production",
@@ -47,7 +53,9 @@ def judged(cases: Cases, bad: Bad | None, *, verification: bool, whole: bool) ->
 def _bad() -> Iterator[object]:
     for cloud in CLOUDS:
         for bad in cases(cloud).bad:
-            yield pytest.param(cloud, bad, id=f"{cloud}-{bad.rule}-{bad.program.__name__}")
+            # One process a cloud: its SDK is loaded, and each program run, once.
+            group = pytest.mark.xdist_group(f"policies-{cloud}")
+            yield pytest.param(cloud, bad, id=f"{cloud}-{bad.rule}-{bad.program.__name__}", marks=group)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

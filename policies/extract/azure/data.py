@@ -58,6 +58,19 @@ def storage(p: Props) -> Facts:
     tags = p.get("tags")
     purpose = tags.get("purpose") if isinstance(tags, dict) else None
     name = p.get("accountName")
+    if p.text("kind") == "FileStorage":
+        # Shares, not objects: NFS knows neither versions nor TLS, so the network alone keeps it closed.
+        return Facts(
+            "azure",
+            Kind.FILES,
+            handles=known(name),
+            exposure=Exposure(public_access=public(p)),
+            encryption=Encryption(
+                customer_key=UNKNOWN if source is UNKNOWN else source == "Microsoft.Keyvault"
+            ),
+            access=Access(local_accounts=p.flag("allowSharedKeyAccess", True)),
+        )
+    lock = ("immutableStorageWithVersioning", "immutabilityPolicy", "immutabilityPeriodSinceCreationInDays")
     return Facts(
         "azure",
         Kind.BUCKET,
@@ -74,8 +87,9 @@ def storage(p: Props) -> Facts:
             tls=tls(p.text("minimumTlsVersion"), 1.0),
         ),
         access=Access(local_accounts=p.flag("allowSharedKeyAccess", True)),
-        protection=Protection(versions=False),
-        retention=Retention(recover_days=0),
+        # Hierarchical accounts have no versions; soft delete is what they have instead.
+        protection=Protection(versions=None if p.flag("isHnsEnabled", False) is True else False),
+        retention=Retention(recover_days=0, lock_days=p.number_at(*lock)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Any
 
 from policies.extract.azure.data import cores, generation, tls
@@ -147,6 +148,20 @@ def cluster(p: Props) -> Facts:
     )
 
 
+def _open(ingress: Props) -> Maybe[bool]:
+    """Whether anybody may come: outside the environment, and not from named private ranges only."""
+    allowed = ingress.blocks("ipSecurityRestrictions")
+    ranges = (
+        []
+        if allowed is UNKNOWN
+        else [a.text("ipAddressRange") for a in allowed if a.text("action") == "Allow"]
+    )
+    named = [ip_network(str(r), strict=False) for r in ranges if r is not None and r is not UNKNOWN]
+    if named and len(named) == len(ranges) and all(n.is_private for n in named):
+        return False
+    return ingress.flag("external", False)
+
+
 def container_app(p: Props) -> Facts:
     """A container app. Nothing said about ingress: nobody reaches it."""
     ingress = _block(p, "configuration", "ingress")
@@ -157,7 +172,7 @@ def container_app(p: Props) -> Facts:
     return Facts(
         "azure",
         Kind.CONTAINERS,
-        exposure=Exposure(public_address=ingress.flag("external", False), anonymous=False),
+        exposure=Exposure(public_address=_open(ingress), anonymous=False),
         encryption=Encryption(in_transit=opposite(ingress.flag("allowInsecure", False))),
         credential=Credential(
             in_environment=unsure or either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False

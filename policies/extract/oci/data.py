@@ -51,7 +51,9 @@ def bucket(p: Props) -> Facts:
         exposure=Exposure(anonymous=UNKNOWN if access is UNKNOWN else access != "NoPublicAccess"),
         encryption=_key(p),
         # What a retention rule holds can be neither changed nor deleted; with one OCI takes no versions.
-        protection=Protection(versions=True if isinstance(lock, (int, float)) else p.flag("versioning", False)),
+        protection=Protection(
+            versions=True if isinstance(lock, (int, float)) else p.flag("versioning", False)
+        ),
         retention=Retention(lock_days=lock),
     )
 
