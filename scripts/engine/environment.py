@@ -33,6 +33,11 @@ _NOT_FOR_THE_TWIN = (
 )
 
 
+_CREDENTIALS = ("SAKURA_", "SAKURACLOUD_", "USACLOUD_")
+"""Where the provider of さくら finds credentials, profiles and addresses: on the twin it is told the twin's
+own."""
+
+
 def settings(
     engine: Engine,
     repo: Path = REPO,
@@ -77,7 +82,9 @@ def environment(
 ) -> dict[str, str]:
     """`base` with `settings` on top, and without what must not be seen on the twin."""
     dropped = {"PYTHONDONTWRITEBYTECODE", *(_NOT_FOR_THE_TWIN if target == "twin" else ())}
-    return {k: v for k, v in base.items() if k not in dropped} | settings(engine, repo, target, base)
+    prefixes = _CREDENTIALS if target == "twin" else ()
+    kept = {k: v for k, v in base.items() if k not in dropped and not k.startswith(prefixes)}
+    return kept | settings(engine, repo, target, base)
 
 
 def exports(

@@ -17,6 +17,9 @@ SHINJUKU = "131041-shinjuku"
 NAGANO = "200000-nagano-shared"
 HIMEJI = "282014-himeji"
 ONOMICHI = "342050-onomichi"
+BUNKYO = "131059-bunkyo"
+NISEKO = "013951-niseko"
+AOMORI = "020001-aomori-shared"
 
 
 def file_name(stack: str) -> str:
