@@ -59,6 +59,9 @@ def settings(
     given = {} if target == "twin" else base
     if not given.get("PULUMI_BACKEND_URL"):
         state_folder(repo, target).mkdir(parents=True, exist_ok=True)
+        # Whatever the umask: addresses and names of a tenant are nobody else's business.
+        with contextlib.suppress(PermissionError):  # a clone that somebody else owns
+            private(repo).chmod(0o700)
         result["PULUMI_BACKEND_URL"] = file_backend(repo, target)
     if not any(name in given for name in PASSPHRASE_VARIABLES):
         result["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file(repo))
