@@ -363,6 +363,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             zonal_subnets=False,
             ids=_AZURE_IDS,
             adoptable=_AZURE_ADOPTABLE,
+            ready=True,
         ),
         "google": Cloud(
             name="google",
