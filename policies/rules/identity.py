@@ -260,7 +260,7 @@ _CREDENTIALS: tuple[_Row, ...] = (
             "It leaks unnoticed and never ends. CI uses OIDC.",
         ),
         ("鍵を削除し、ロールや連携 ID を使ってください。", "Delete it; use roles or federated identity."),
-        "./jichitai bootstrap",
+        "assume_role={role_arn: …}",
         "aws azure google oci sakura",
     ),
     (

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scripts.cli.console import Console
-from scripts.engine.events import Place
+from scripts.engine.events import Place, place_of
+from scripts.engine.failures import is_news
 from scripts.engine.progress import Progress
 from stacks.text import Text
 
@@ -85,9 +86,7 @@ class Screen:
         if progress.failed > self._failed:
             self._failed = progress.failed
             for said in progress.errors[self._errors :]:
-                if said.urn:
-                    from scripts.engine.events import place_of
-
+                if said.urn and is_news(said.message):
                     first = said.message.splitlines()[0][:300]
                     self.console.say(f"{place_of(said.urn)}: {first}", "bad")
             self._errors = len(progress.errors)

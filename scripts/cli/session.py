@@ -118,7 +118,10 @@ def opened(
                 workspace.ensure_stack(target.stack)
         # On a real cloud a twin that the shell has been told of must not answer in its place.
         variables.pop("PULUMI_DEBUG_PROVIDERS", None)
-        variables |= _attached(console, twin) if twin is not None else {}
+        if twin is not None:
+            from scripts.cli.sakura import attached
+
+            variables |= _attached(console, twin) | attached(manifest, twin_folder(repo))
         yield Session(console, target, where, workspace, manifest, variables)
 
 

@@ -14,7 +14,6 @@ from typing import Literal
 
 from scripts.cli.exits import Exit, Trouble
 from stacks.registry import LocalGovernment
-from stacks.rules.body import code_problem
 from stacks.text import Text
 
 Environment = Literal["production", "verification"]
@@ -90,6 +89,8 @@ def resolve(
 def _unknown(
     query: str, word: str, bodies: Iterable[LocalGovernment], stacks: Collection[str], verb: str
 ) -> Trouble:
+    from stacks.rules.body import code_problem
+
     if code := re.match(r"[0-9]{6}(?=-|$)", word):
         governments = {body.code: body for body in bodies}
         if code[0] not in governments:

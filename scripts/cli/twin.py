@@ -5,6 +5,7 @@ purpose.
 from __future__ import annotations
 
 import json as json_module
+import shlex
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from providers.twin import client
-from scripts.cli import console
+from providers.twin.sakura import admin as sakura_admin
+from providers.twin.sakura import client as sakura_client
+from scripts.cli import console, sakura
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.options import Json
 from stacks.text import Text, language_of
@@ -131,8 +134,15 @@ def ls(
         from providers.twin.admin import listing
 
         found = list(listing(store, everything=everything, unit=unit, region=region, type_=kind))
+    beside = [
+        item
+        for owner, place in sakura.units(_place(folder))
+        for item in sakura_admin.listing(owner, place, everything=everything)
+        if unit in ("", owner) and region in ("", item.zone) and kind in ("", item.kind, item.type)
+    ]
+    records = [*map(_record, found), *map(_item_record, beside)]
     if json:
-        shown.document([_record(row) for row in found])
+        shown.document(records)
         return
     table = Table(box=None, header_style="bold")
     for heading in (
@@ -143,11 +153,44 @@ def ls(
         Text("リージョン", "region"),
     ):
         table.add_column(shown.t(heading), overflow="fold")
-    for row in found:
-        name = str(row.name or row.state.get("name") or "")
-        table.add_row(row.type, console.plain(row.id), console.plain(name), row.unit, row.region)
+    for record in records:
+        name = console.plain(record["name"])
+        table.add_row(record["type"], console.plain(record["id"]), name, record["unit"], record["region"])
     shown.show(table)
-    shown.say(Text(ja=f"{len(found)} 個のリソース", en=f"{len(found)} resources"))
+    shown.say(Text(ja=f"{len(records)} 個のリソース", en=f"{len(records)} resources"))
+
+
+def _item_record(item: sakura_admin.Item) -> dict[str, Any]:
+    return {
+        "type": item.type,
+        "id": item.id,
+        "name": item.name,
+        "cloud": sakura.CLOUD,
+        "unit": item.unit,
+        "region": item.zone,
+        "madeBy": "program" if item.ours else "cloud",
+    }
+
+
+def _place(folder: Path | None) -> Path:
+    return folder or client.default_folder()
+
+
+def _item(folder: Path | None, what: str, kind: str, unit: str, region: str) -> sakura_admin.Item | None:
+    """The one thing on さくら that is called `what`; None where there is none. Raises Trouble for several."""
+    units = ((owner, place) for owner, place in sakura.units(_place(folder)) if unit in ("", owner))
+    found = [item for item in sakura_admin.find(units, what, kind) if region in ("", item.zone)]
+    if len(found) > 1:
+        kinds = ", ".join(sorted({f"{item.type} ({item.unit})" for item in found}))
+        raise Trouble(
+            Exit.USAGE,
+            Text(
+                ja=f"{what} に当てはまるリソースが {len(found)} 個あります（{kinds}）。"
+                "--type で絞ってください",
+                en=f"{what} names {len(found)} resources ({kinds}); narrow it with --type",
+            ),
+        )
+    return found[0] if found else None
 
 
 def _unmodelled(shown: console.Console, store: Store) -> None:
@@ -178,12 +221,15 @@ def show(
     from rich.json import JSON
 
     shown = console.begin(json=json)
-    with _store(folder) as store:
-        from providers.twin.admin import find
+    if (item := _item(folder, what, kind, unit, region)) is not None:
+        body = {**_item_record(item), "state": item.body}
+    else:
+        with _store(folder) as store:
+            from providers.twin.admin import find
 
-        row = find(store, what, kind, unit=unit, region=region)
-        holders = [holder.id for holder in store.holders(row.rid, limit=20)]
-    body = {**_record(row), "state": row.state, "inputs": row.inputs, "heldBy": holders}
+            row = find(store, what, kind, unit=unit, region=region)
+            holders = [holder.id for holder in store.holders(row.rid, limit=20)]
+        body = {**_record(row), "state": row.state, "inputs": row.inputs, "heldBy": holders}
     if json:
         shown.document(body)
     else:
@@ -232,22 +278,31 @@ def tamper(
                 en="Give either --set / --unset or --delete.",
             ),
         )
-    with _store(folder) as store:
-        from providers.twin import admin
-
-        row = admin.find(store, what, kind, unit=unit, region=region)
+    if (item := _item(folder, what, kind, unit, region)) is not None:
+        record = _item_record(item)
         if delete:
-            admin.remove(store, row)
+            sakura_admin.remove(item)
         else:
-            admin.tamper(store, row, wanted)
+            sakura_admin.tamper(item, wanted)
+    else:
+        with _store(folder) as store:
+            from providers.twin import admin
+
+            row = admin.find(store, what, kind, unit=unit, region=region)
+            record = _record(row)
+            if delete:
+                admin.remove(store, row)
+            else:
+                admin.tamper(store, row, wanted)
     if json:
-        shown.document({**_record(row), "deleted": delete, "changed": sorted(wanted)})
+        shown.document({**record, "deleted": delete, "changed": sorted(wanted)})
+    touched = f"{record['type']} {record['id']}"
     shown.say(
-        Text(ja=f"{row.type} {row.id} を消しました", en=f"deleted {row.type} {row.id}")
+        Text(ja=f"{touched} を消しました", en=f"deleted {touched}")
         if delete
         else Text(
-            ja=f"{row.type} {row.id} の {', '.join(wanted)} を変えました",
-            en=f"changed {', '.join(wanted)} of {row.type} {row.id}",
+            ja=f"{touched} の {', '.join(wanted)} を変えました",
+            en=f"changed {', '.join(wanted)} of {touched}",
         ),
         "good",
     )
@@ -297,6 +352,9 @@ def reset(
         raise Trouble(Exit.REFUSED, Text(ja="何もしていません。", en="Nothing was done."))
     with _store(folder) as store:
         gone = store.reset(unit=unit)
+    for owner, place in list(sakura.units(_place(folder))):
+        if unit in ("", owner):
+            gone += sakura_admin.reset(owner, place)
     if json:
         shown.document({"unit": unit or None, "forgotten": gone})
     shown.say(Text(ja=f"{gone} 個のリソースを忘れました", en=f"forgot {gone} resources"), "good")
@@ -356,10 +414,13 @@ def fault(
     with _store(folder) as store:
         from providers.twin import faults
 
+        beside = list(sakura.units(_place(folder)))
         if clear:
             for known, _, _ in store.faults():
                 if name in (None, known):
                     store.set_fault(known, None)
+            for _, place in beside:
+                sakura_admin.clear_faults(place, name)
         elif file is not None:
             for found in faults.load(file):
                 faults.put(store, found)
@@ -379,6 +440,10 @@ def fault(
                 **({"calls": call} if call else {}),
             }
             faults.put(store, faults.parse(name, body))
+            if not token and not urn:
+                # What narrows a fault to a type of another cloud has no meaning there.
+                for _, place in beside:
+                    sakura_admin.put_fault(place, name, str(kind), where, seconds * scale, times)
         in_force = [(known, json_module.loads(body), calls) for known, body, calls in store.faults()]
     if json:
         shown.document([{"name": known, **body, "matched": calls} for known, body, calls in in_force])
@@ -409,6 +474,10 @@ def stop(folder: Folder = None, json: Json = False) -> None:
         stopped = client.stop(folder)
     except client.TwinError as error:
         raise Trouble(Exit.TWIN, error.text) from error
+    for _, place in sakura.units(_place(folder)):
+        if sakura_client.status(place) is not None:
+            sakura_client.stop(place)
+            stopped = True
     if json:
         shown.document({"stopped": stopped})
     shown.say(
@@ -449,14 +518,19 @@ def status(folder: Folder = None, json: Json = False) -> None:
 
 
 @app.command("env", help=_help("素の pulumi をつなぐ", "Attach a plain pulumi"))
-def env(folder: Folder = None, json: Json = False) -> None:
-    """Print the shell line that attaches a plain pulumi to the twin, starting it if need be."""
+def env(unit: Unit = "", folder: Folder = None, json: Json = False) -> None:
+    """Print the shell lines that attach a plain pulumi to the twin, starting it if need be.
+
+    With the `unit` of a project on さくら also those that lead its provider to that unit's twin.
+    """
     shown = console.begin(json=json)
-    value = client.debug_providers(_ensure(folder))
+    values = {"PULUMI_DEBUG_PROVIDERS": client.debug_providers(_ensure(folder))}
+    if unit:
+        values |= sakura.environment(_place(folder), unit)
     if json:
-        shown.document({"PULUMI_DEBUG_PROVIDERS": value})
+        shown.document(values)
     else:
-        typer.echo(f"export PULUMI_DEBUG_PROVIDERS={value}")
+        typer.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items()))
 
 
 def _ensure(folder: Path | None) -> client.Running:

@@ -33,6 +33,11 @@ _NOT_FOR_THE_TWIN = (
 )
 
 
+_CREDENTIALS = ("SAKURA_", "SAKURACLOUD_", "USACLOUD_")
+"""Where the provider of さくら finds credentials, profiles and addresses: on the twin it is told the twin's
+own."""
+
+
 def settings(
     engine: Engine,
     repo: Path = REPO,
@@ -54,6 +59,9 @@ def settings(
     given = {} if target == "twin" else base
     if not given.get("PULUMI_BACKEND_URL"):
         state_folder(repo, target).mkdir(parents=True, exist_ok=True)
+        # Whatever the umask: addresses and names of a tenant are nobody else's business.
+        with contextlib.suppress(PermissionError):  # a clone that somebody else owns
+            private(repo).chmod(0o700)
         result["PULUMI_BACKEND_URL"] = file_backend(repo, target)
     if not any(name in given for name in PASSPHRASE_VARIABLES):
         result["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file(repo))
@@ -77,7 +85,9 @@ def environment(
 ) -> dict[str, str]:
     """`base` with `settings` on top, and without what must not be seen on the twin."""
     dropped = {"PYTHONDONTWRITEBYTECODE", *(_NOT_FOR_THE_TWIN if target == "twin" else ())}
-    return {k: v for k, v in base.items() if k not in dropped} | settings(engine, repo, target, base)
+    prefixes = _CREDENTIALS if target == "twin" else ()
+    kept = {k: v for k, v in base.items() if k not in dropped and not k.startswith(prefixes)}
+    return kept | settings(engine, repo, target, base)
 
 
 def exports(

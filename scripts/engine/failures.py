@@ -189,7 +189,8 @@ _TABLE: tuple[tuple[Cause, str, Text, Text], ...] = (
     ),
     (
         "exists",
-        r"AlreadyExists|EntityAlreadyExists|BucketAlready|Duplicate|already exists|\.Conflict",
+        r"AlreadyExists|EntityAlreadyExists|BucketAlready|Duplicate|already exists|already subscribed"
+        r"|\.Conflict",
         Text(
             ja="同じ名前または同じ範囲のものが、すでにあります。",
             en="Something of that name or range exists already.",
@@ -251,6 +252,11 @@ def failures_of(progress: Progress, said: str, code: int) -> tuple[Failure, ...]
     # When one step fails the engine calls off those beside it: they are no news.
     causes = [f for f in found if f.cause != "cancelled"]
     return tuple(dict.fromkeys(causes or found))
+
+
+def is_news(message: str) -> bool:
+    """Whether a failing step is worth a line while the others go on: what was called off is not."""
+    return _judge(message, None, (_REFUSED, _REFUSED_DO)).cause != "cancelled"
 
 
 def last_line(trace: str) -> str:

@@ -56,6 +56,11 @@ class Cloud:
     the region. `ids` are the forms of ids that a manifest gives, where they are known.
     `adoptable` are the ids that an adopted part of the baseline takes, by part; each is optional.
     `least_zones` is how many zones the cloud wants before it balances load or runs a database.
+    `largest_database_gb` is the largest storage of a managed database, where the cloud is the limit;
+    `longest_log_days` how long logs can be searched at most; `most_networks` how many networks a
+    unit may have; `without` names the ids that a manifest must not give, since there is nothing that
+    they could name. `asp` says whether a vendor's service can be reached by a private endpoint;
+    `plans_addresses` whether we say where every host lies (`stacks.hosts`), because the cloud does not.
     `ready` says whether this version of the toolkit can build a tenant there.
     """
 
@@ -74,6 +79,12 @@ class Cloud:
     ids: Mapping[IdKind, IdForm] = field(default_factory=dict)
     adoptable: Mapping[str, Mapping[str, IdForm]] = field(default_factory=dict)
     least_zones: int = 1
+    largest_database_gb: int | None = None
+    longest_log_days: int | None = None
+    most_networks: int | None = None
+    asp: bool = True
+    without: frozenset[IdKind] = frozenset()
+    plans_addresses: bool = False
     ready: bool = False
 
 
@@ -245,6 +256,61 @@ _AZURE_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
     }
 )
 
+_SAKURA_KEY = IdForm(r"[0-9]{12}", Text("KMSの鍵のID(12桁)", "id of a KMS key (12 digits)"), "113703260001")
+_SAKURA_BUCKET = IdForm(
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    Text("オブジェクトストレージのバケット名", "name of an object storage bucket"),
+    "central-logs",
+)
+
+_SAKURA_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
+    {
+        "circuit": IdForm(
+            r"[0-9]{12}",
+            Text("ハイブリッド接続の契約コード(12桁)", "contract code of a hybrid connection (12 digits)"),
+            "113703264321",
+        ),
+        "certificate": IdForm(
+            r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+            Text(
+                "パッケージの保管庫に入れたシークレットの名前", "name of a secret in the package's own vault"
+            ),
+            "lgpki-2027",
+        ),
+        "server_image": IdForm(
+            r"\S(.{0,62}\S)?",
+            Text(
+                "アーカイブの名前(使う各ゾーンに同じ名前で置く)",
+                "name of an archive (the same in each zone that is used)",
+            ),
+            "hardened-2027-01",
+        ),
+    }
+)
+
+# What components/sakura looks for in an adopted part.
+_SAKURA_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
+    {
+        "audit_log": {
+            "log_storage": IdForm(
+                r"[0-9]{12}",
+                Text("ログストレージのID(12桁)", "id of a log storage (12 digits)"),
+                "113703260101",
+            ),
+            "bucket": _SAKURA_BUCKET,
+        },
+        "keys": dict.fromkeys(("logs", "data", "backup", "messages"), _SAKURA_KEY),
+        "alarms": {
+            "group": IdForm(
+                r"[0-9]{12}",
+                Text("シンプル通知のグループのID(12桁)", "id of a notification group (12 digits)"),
+                "113703260201",
+            )
+        },
+        "backup": {"bucket": _SAKURA_BUCKET},
+    }
+)
+
 
 def _ocid(kind: str, title: Text, example: str) -> IdForm:
     """The form of an OCID of `kind` in the tenant's region (OCI documentation, "Resource Identifiers")."""
@@ -384,6 +450,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             zonal_subnets=False,
             ids=_AZURE_IDS,
             adoptable=_AZURE_ADOPTABLE,
+            ready=True,
         ),
         "google": Cloud(
             name="google",
@@ -453,9 +520,21 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
                 Region("tokyo", ("tk1a", "tk1b"), "ishikari"),
                 Region("ishikari", ("is1a", "is1b"), "tokyo"),
             ),
+            # MySQL is MariaDB there; no Oracle.
             engines=frozenset({"postgresql", "mysql"}),
             workloads=frozenset({"container", "server"}),
             zonal_subnets=True,
+            ids=_SAKURA_IDS,
+            adoptable=_SAKURA_ADOPTABLE,
+            # Plan 1t (facts: sakura-api §2.5); log storages (§2.8); ten local routers an account (§5).
+            largest_database_gb=1000,
+            longest_log_days=730,
+            most_networks=10,
+            asp=False,
+            # No API for a private authority: names are certified elsewhere (LGPKI).
+            without=frozenset({"certificate_authority"}),
+            plans_addresses=True,
+            ready=True,
         ),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.rules import addresses, body, lgwan, people, placement, units
+from stacks.rules import addresses, body, lgwan, limits, people, placement, units
 from stacks.rules.context import Context, Rule, judge
 
 RULES: tuple[Rule, ...] = (
@@ -11,6 +11,7 @@ RULES: tuple[Rule, ...] = (
     *lgwan.RULES,
     *addresses.RULES,
     *placement.RULES,
+    *limits.RULES,
     *people.RULES,
 )
 

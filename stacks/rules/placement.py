@@ -178,6 +178,15 @@ def capable(context: Context) -> Iterator[Problem]:
             yield _lacking(
                 key, package, entry, having, Text(f"{title}のマネージドサービス", f"managed {title}")
             )
+        if entry.delivery == "asp" and not cloud.asp:
+            having = [c.name for c in CLOUDS.values() if c.asp]
+            yield _lacking(
+                key,
+                package,
+                entry,
+                having,
+                Text("ベンダー側へのプライベート接続", "a private endpoint of a vendor's service"),
+            )
         for kind in sorted({w.kind for w in entry.workloads.values()} - cloud.workloads):
             having = [c.name for c in CLOUDS.values() if kind in c.workloads]
             yield _lacking(key, package, entry, having, WORKLOAD_TITLES[kind])

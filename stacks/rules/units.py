@@ -133,9 +133,24 @@ def identifiers(context: Context) -> Iterator[Problem]:
             "certificate_authority": unit.certificate_authority,
         }
         for field, value in given.items():
+            if value is not None and field in CLOUDS[name].without:
+                yield _lacking(("clouds", name, field), CLOUDS[name], field)
             form = CLOUDS[name].ids.get(field)
             filled = form.in_unit(unit.unit, region.name) if form else None
             yield from form_problems(("clouds", name, field), value, filled)
+
+
+def _lacking(path: Path, cloud: Cloud, field: IdKind) -> Problem:
+    return Problem(
+        "no-effect",
+        path,
+        Text(
+            f"{cloud.title.ja}では「{field}」に意味がありません。",
+            f"`{field}` has no meaning on {cloud.title.en}.",
+        ),
+        Text(f"「{field}」を削除してください。", f"Delete `{field}`."),
+        allowed=tuple(c.title for c in CLOUDS.values() if field not in c.without),
+    )
 
 
 @rule("clouds")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.engine.events import Diagnostic
-from scripts.engine.failures import Failure, failures_of
+from scripts.engine.failures import Failure, failures_of, is_news
 from scripts.engine.progress import Progress
 
 URN = "urn:pulumi:s::jichitai::jichitai:aws:Paas$aws:rds/instance:Instance::aws-paas-db"
@@ -29,6 +29,7 @@ def of_resource(message: str) -> Failure:
         ("denied", "api error UnauthorizedOperation: with an explicit deny in a service control policy"),
         ("exists", "api error DBInstanceAlreadyExists: DB instance already exists"),
         ("exists", "api error InvalidSubnet.Conflict: The CIDR '10.0.0.0/24' conflicts with another subnet"),
+        ("exists", "api error ResourceConflictException: Account is already subscribed to Security Hub"),
         ("quota", "api error VpcLimitExceeded: The maximum number of VPCs has been reached."),
         ("in_use", "api error DependencyViolation: The vpc 'vpc-1' has dependencies and cannot be deleted."),
         ("in_use", "api error BucketNotEmpty: The bucket you tried to delete is not empty"),
@@ -108,3 +109,4 @@ def test_what_was_called_off_beside_a_failure_is_no_news() -> None:
     failed = Diagnostic("error", "api error VpcLimitExceeded: too many", URN)
     assert [f.cause for f in failures_of(Progress(errors=[called_off, failed]), "", 1)] == ["quota"]
     assert [f.cause for f in failures_of(Progress(errors=[called_off]), "", 1)] == ["cancelled"]
+    assert (is_news(failed.message), is_news(called_off.message)) == (True, False)

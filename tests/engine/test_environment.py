@@ -74,6 +74,7 @@ def test_passphrase_is_made_once(fake: Engine, tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(seen) == 8
+    assert (tmp_path / ".jichitai").stat().st_mode & 0o077 == 0, "nobody else looks in"
     assert len(set(seen)) == 1
     assert [p.name for p in (tmp_path / ".jichitai").iterdir() if p.is_file()] == ["passphrase"]
 

@@ -10,7 +10,7 @@ from tests.lifecycle import inventories
 from tests.lifecycle.test_aws import changes, made, succeeded, torn_down
 
 TYPICAL = "131121-setagaya"
-OTHERS = ("013951-niseko", "320005-shimane-shared", "322016-matsue-verification")
+OTHERS = ("014591-biei", "320005-shimane-shared", "322016-matsue-verification")
 
 
 @pytest.mark.xdist_group("lifecycle-oci-typical")

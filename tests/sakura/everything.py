@@ -266,6 +266,7 @@ def data(inner: sakura.network.Switch, key: sakura.security.KmsKey) -> None:
 def objects(key: sakura.security.KmsKey) -> None:
     here = sakura.objectstorage.Bucket("here", name="city-here", site="isk01")
     there = sakura.objectstorage.Bucket("there", name="city-there", site="tky01")
+    sakura.objectstorage.BucketVersioning("versions", site="isk01", bucket=here.name)
     sakura.objectstorage.BucketEncryption("encrypted", site="isk01", bucket=here.name, kms_key_id=key.id)
     sakura.objectstorage.BucketReplication("copied", bucket=here.name, destination_bucket=there.name)
     permission = sakura.objectstorage.Permission(
@@ -375,6 +376,11 @@ def iam() -> sakura.iam.ServicePrincipal:
     principal = sakura.iam.ServicePrincipal(
         "principal", project_id=project.id, name="deploy", description="配備"
     )
+    shared = sakura.iam.Project("shared", code="shared-131041", name="共有")
+    for role in ("resource-viewer", "bill-viewer"):
+        sakura.iam.ProjectMember(
+            role, project_id=shared.id, role=role, principal_type="group", principal_id=group.id
+        )
     sakura.iam.ProjectPolicy(
         "policy",
         project_id=project.id,

@@ -18,6 +18,9 @@ NAGANO = "200000-nagano-shared"
 HIMEJI = "282014-himeji"
 MATSUE = "322016-matsue-verification"
 ONOMICHI = "342050-onomichi"
+BUNKYO = "131059-bunkyo"
+NISEKO = "013951-niseko"
+AOMORI = "020001-aomori-shared"
 
 
 def file_name(stack: str) -> str:

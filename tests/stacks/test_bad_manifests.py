@@ -9,7 +9,17 @@ from dataclasses import dataclass
 import pytest
 
 from stacks.problems import Problem, say
-from tests.stacks.examples import HIMEJI, NAGANO, ONOMICHI, SHINJUKU, STACKS, problems_of, text_of
+from tests.stacks.examples import (
+    BUNKYO,
+    HIMEJI,
+    NAGANO,
+    NISEKO,
+    ONOMICHI,
+    SHINJUKU,
+    STACKS,
+    problems_of,
+    text_of,
+)
 
 FUNAHASHI = "163210-funahashi"
 KUMAMOTO = "430005-kumamoto-shared"
@@ -91,6 +101,17 @@ BAD = (
         "clouds.aws.baseline.audit_log.adopt.buckett", "buckett", "bucket", "bucket"),
     Bad("wrong-id", SHINJUKU, "audit_log: adopted", "audit_log: {adopt: {bucket: NO}}",
         "clouds.aws.baseline.audit_log.adopt.bucket", "NO", "S3 bucket"),
+    Bad("no-effect", BUNKYO, "budget_usd: 20000", "certificate_authority: ours",
+        "clouds.sakura.certificate_authority", None, "AWS"),
+    # What a cloud has too little of, or not at all.
+    Bad("cloud-limit", BUNKYO, "    contacts:\n", "    retention: {log_days: 800}\n    contacts:\n",
+        "retention.log_days", "800", "730 or less", at="retention:"),
+    Bad("cloud-limit", BUNKYO, "size: medium", "size: xlarge", "packages.residents.cloud", "8000", "1000 or less",
+        at="catalogue: residents-tax|1"),
+    Bad("cloud-lacks", NISEKO, "catalogue: all-in-one", "catalogue: tax-oracle", "packages.town.cloud", "sakura",
+        "aws", "aws", at="catalogue: tax-oracle|1"),
+    Bad("cloud-lacks", NISEKO, "catalogue: all-in-one", "catalogue: welfare-asp", "packages.town.cloud", "sakura",
+        "aws", "aws", at="catalogue: welfare-asp|1"),
     # The closed connection.
     Bad("too-few-circuits", SHINJUKU, "            osaka:", "            tokyo:", "clouds.aws.lgwan.circuits", "1",
         "2 or more", at="circuits:"),

@@ -15,7 +15,17 @@ from stacks.plan import CloudPlan, NetworkPlan, TenantPlan
 from stacks.planning import plan
 from stacks.registry import registry
 from stacks.validation import checked
-from tests.stacks.examples import HIMEJI, MATSUE, NAGANO, ONOMICHI, SHINJUKU, STACKS, TODAY, value_of
+from tests.stacks.examples import (
+    HIMEJI,
+    MATSUE,
+    NAGANO,
+    NISEKO,
+    ONOMICHI,
+    SHINJUKU,
+    STACKS,
+    TODAY,
+    value_of,
+)
 
 KNOWN = registry()
 ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
@@ -96,7 +106,7 @@ def test_flows_are_between_what_exists_and_never_the_internet(stack: str, networ
 
 def test_the_internet_is_open_only_where_the_manifest_says() -> None:
     opened = {stack for stack, network in networks() if network.egress}
-    assert opened == {HIMEJI, MATSUE}
+    assert opened == {HIMEJI, MATSUE, NISEKO}
     assert {s for s, n in networks() if n.of_role("egress")} == opened
 
 

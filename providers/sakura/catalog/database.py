@@ -150,6 +150,18 @@ DISK_ENCRYPTION: Final = (
 _C: Final = "Settings.DBConf.Common"
 
 
+def _password(inputs: Mapping[str, Json]) -> Iterator[Problem]:
+    """Somebody must know the password: the program, or a vault."""
+    if "password" not in inputs and "passwordVaultId" not in inputs:
+        yield Problem(
+            "password",
+            Text(
+                ja="password か passwordVaultId のどちらかが必要です。",
+                en="Give either password or passwordVaultId.",
+            ),
+        )
+
+
 def _encryption(inputs: Mapping[str, Json]) -> Iterator[Problem]:
     """A key without encryption protects nothing."""
     if inputs.get("kmsKeyId") and inputs.get("encryptionAlgorithm", "none") == "none":
@@ -179,7 +191,7 @@ DATABASE: Final = Resource(
     marker="tags",
     settings="Settings",
     import_parts=("zone",),
-    rules=(_encryption,),
+    rules=(_encryption, _password),
     delete_before_replace=True,
     terraform=("sakura_database", "sakuracloud_database"),
     notes=(
@@ -245,12 +257,24 @@ DATABASE: Final = Resource(
             "password",
             STR,
             f"{_C}.UserPassword",
-            "そのパスワード。",
-            "Its password.",
-            required=True,
+            "そのパスワード。省略時は作って passwordVaultId に入れます。",
+            "Its password; when absent one is made and put into passwordVaultId.",
             write_only=True,
             low=8,
             high=128,
+        ),
+        f(
+            "passwordVaultId",
+            ID,
+            "",
+            "作ったパスワードを入れるシークレットマネージャーの保管庫。"
+            "名前は「{name}-user」と「{name}-replica」です。"
+            "値は状態にもプログラムにも現れません。",
+            "Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. "
+            "Their values are in neither state nor program.",
+            immutable=True,
+            send="never",
+            refers_to="security:SecretVault",
         ),
         f(
             "replicaUser",

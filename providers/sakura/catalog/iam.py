@@ -301,6 +301,54 @@ PROJECT_POLICY: Final = _policy(
     "sakura_iam_policy",
     (f("projectId", ID, "", "プロジェクト。", "The project.", required=True, immutable=True, send="never"),),
 )
+PROJECT_MEMBER: Final = Resource(
+    module="iam",
+    name="ProjectMember",
+    service="iam",
+    path="/projects/{projectId}/iam-policy",
+    item="/projects/{projectId}/iam-policy",
+    envelope="",
+    collection="",
+    flow="member",
+    id_wire="",
+    import_parts=("projectId",),
+    natural_key=("projectId",),
+    doc=Text(
+        ja="プロジェクトのIAMポリシーの割り当て1つ。ほかの割り当てはそのままです。",
+        en="One grant in a project's IAM policy; all other grants stay as they are.",
+    ),
+    notes=(
+        Text(
+            ja="IDは `{role}/{principalType}/{principalId}` の形です。"
+            "ProjectPolicy と同じプロジェクトでは使わないでください。",
+            en="Its id has the form `{role}/{principalType}/{principalId}`. "
+            "Do not use it beside a ProjectPolicy.",
+        ),
+    ),
+    fields=(
+        f("projectId", INT_ID, "projectId", "プロジェクト。", "The project.", required=True, immutable=True),
+        f(
+            "role",
+            STR,
+            "role",
+            "ロール（プリセット）。",
+            "Role, a preset one.",
+            required=True,
+            immutable=True,
+        ),
+        f(
+            "principalType",
+            STR,
+            "principalType",
+            "種類。",
+            "Kind.",
+            required=True,
+            immutable=True,
+            choices=("user", "group", "service-principal"),
+        ),
+        f("principalId", INT_ID, "principalId", "ID。", "Id.", required=True, immutable=True),
+    ),
+)
 FOLDER_POLICY: Final = _policy(
     "FolderPolicy",
     "/folders/{folderId}/iam-policy",
@@ -438,6 +486,7 @@ RESOURCES: Final = (
     API_KEY,
     SSO,
     PROJECT_POLICY,
+    PROJECT_MEMBER,
     FOLDER_POLICY,
     ORGANIZATION_POLICY,
     ORGANIZATION_ID_POLICY,

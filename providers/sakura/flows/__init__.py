@@ -48,6 +48,7 @@ _FLOWS: Final[dict[str, Flow]] = {
     "iamgroup": platform.GroupFlow(),
     "sso": platform.SsoFlow(),
     "policy": platform.PolicyFlow(),
+    "member": document.MemberFlow(),
     "iamuser": platform.UserFlow(),
     "moved": platform.MovedFlow(),
     "activation": platform.ActivationFlow(),

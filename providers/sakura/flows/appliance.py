@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -140,8 +141,43 @@ def _plan_of(job: Job, kind: str, size: int) -> str:
     )
 
 
+_PASSWORDS: Final = (
+    ("UserPassword", "password", "username", "user"),
+    ("ReplicaPassword", "replicaPassword", "replicaUser", "replica"),
+)
+"""Passwords made where the program gives none: key of the API, input, input of the user, end of the name."""
+_COMMON: Final = "Settings.DBConf.Common"
+
+
 class DatabaseFlow(ApplianceFlow):
-    """Databases: RDBMS parameters have an address of their own."""
+    """Databases: RDBMS parameters have an address of their own, and passwords may be made here."""
+
+    def body(self, job: Job, when: str, onto: Json = None) -> dict[str, Json]:
+        """With passwords that are made now, where a vault is to hold them."""
+        body = super().body(job, when, onto)
+        if when == "create":
+            self._make_passwords(job, body)
+        return body
+
+    def _make_passwords(self, job: Job, body: dict[str, Json]) -> None:
+        """Written into the vault first: a password that nobody holds must never be in use."""
+        for key, given, user, ending in _PASSWORDS if job.inputs.get("passwordVaultId") else ():
+            if job.inputs.get(user) and not job.inputs.get(given):
+                made = secrets.token_urlsafe(24)
+                secret = {"Name": f"{job.inputs['name']}-{ending}", "Value": made}
+                job.api.call(job.where, "secretmanager", "POST", _vault(job), body={"Secret": secret})
+                convert.put(body, f"{_COMMON}.{key}", made)
+
+    def delete(self, job: Job) -> None:
+        """Also forget the passwords that were made for it."""
+        super().delete(job)
+        for _, _, _, ending in _PASSWORDS if job.value("passwordVaultId") else ():
+            secret = {"Name": f"{job.value('name')}-{ending}"}
+            try:
+                job.api.call(job.where, "secretmanager", "DELETE", _vault(job), body={"Secret": secret})
+            except ApiError as error:
+                if not error.missing:
+                    raise
 
     def finish(self, job: Job) -> None:
         """Also set the parameters, once it runs."""
@@ -154,14 +190,21 @@ class DatabaseFlow(ApplianceFlow):
             job.call("PUT", f"{job.item_path}/config")
 
     def carried(self, job: Job, document: Json) -> dict[str, Json]:
-        """The parameters, where some are set."""
+        """The parameters, where some are set, and the vault, which the API does not know of."""
+        vault = job.value("passwordVaultId")
+        kept: dict[str, Json] = {"passwordVaultId": vault} if vault else {}
         if not (
             job.inputs.get("parameters") or job.old_inputs.get("parameters") or job.state.get("parameters")
         ):
-            return {}
+            return kept
         answer = job.call("GET", f"{job.item_path}/database/parameter")
         attr = convert.get(answer, "Database.Parameter.Attr")
-        return {"parameters": {k: str(v) for k, v in attr.items()}} if isinstance(attr, Mapping) else {}
+        found = {"parameters": {k: str(v) for k, v in attr.items()}} if isinstance(attr, Mapping) else {}
+        return {**kept, **found}
+
+
+def _vault(job: Job) -> str:
+    return f"/secretmanager/vaults/{job.value('passwordVaultId')}/secrets"
 
 
 class ReplicaFlow(ApplianceFlow):

@@ -3,20 +3,23 @@
 # ruff: noqa: ARG002 - every step of a flow takes the same, whether it needs it or not
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import httpx
 
-from providers.sakura.errors import ApiError
+from providers.sakura.errors import ApiError, ConfigError
 from providers.sakura.flow import Flow
 from providers.sakura.job import Job
 from providers.sakura.model import Json
+from providers.sakura.services import DEFAULT_ROOT
+from stacks.text import Text
 
 from .document import DocumentFlow
 
@@ -133,13 +136,13 @@ class VersioningFlow(DocumentFlow):
     def read(self, job: Job) -> dict[str, Json] | None:
         """What was set: reading needs the key, which only an `up` has, so a plain refresh keeps what it
         knew."""
-        if not job.inputs.get("secretKey"):
+        if job.operation not in ("create", "update"):
             return {"bucket": job.id, "enabled": job.state.get("enabled", True)} if job.state else None
         return self.load(job)
 
     def load(self, job: Job) -> dict[str, Json]:
         """The status now."""
-        if not job.inputs.get("secretKey"):
+        if job.operation not in ("create", "update"):
             return {"bucket": job.id, "enabled": job.state.get("enabled", True)}
         answer = self._s3(job, "GET", b"")
         status = ElementTree.fromstring(answer).findtext(f"{{{_NAMESPACE}}}Status") if answer else None  # noqa: S314 - the service is who we sign in to
@@ -154,10 +157,17 @@ class VersioningFlow(DocumentFlow):
 
     def _s3(self, job: Job, method: str, body: bytes) -> bytes:
         site = str(job.inputs["site"])
-        base = job.inputs.get("endpoint") or f"https://s3.{site}.sakurastorage.jp"
-        url = f"{base}/{job.inputs['bucket']}"
-        key, secret = str(job.inputs["accessKey"]), str(job.inputs["secretKey"])
-        headers = sign(method, url, "versioning=", body, key, secret, _REGIONS[site], dt.datetime.now(dt.UTC))
+        url = f"{_endpoint(job, site)}/{job.inputs['bucket']}"
+        with _key(job, site) as (key, secret):
+            return self._signed(
+                job,
+                method,
+                url,
+                body,
+                sign(method, url, "versioning=", body, key, secret, _REGIONS[site], dt.datetime.now(dt.UTC)),
+            )
+
+    def _signed(self, job: Job, method: str, url: str, body: bytes, headers: dict[str, str]) -> bytes:
         try:
             answer = httpx.request(method, f"{url}?versioning=", content=body, headers=headers, timeout=60)
         except httpx.HTTPError as error:
@@ -165,6 +175,38 @@ class VersioningFlow(DocumentFlow):
         if not answer.is_success:
             raise ApiError(job.where, answer.status_code, "", answer.text[:300], "", f"{method} {url}")
         return answer.content
+
+
+def _endpoint(job: Job, site: str) -> str:
+    """Where S3 answers: as the program or `SAKURA_ENDPOINTS_S3` says, else the service's own address.
+
+    Where the rest of the API is somewhere else, S3 must not silently be the real one.
+    """
+    given = job.inputs.get("endpoint") or job.api.settings.endpoints.get("S3", "").replace("{site}", site)
+    if given:
+        return str(given).rstrip("/")
+    if job.api.settings.api_root_url != DEFAULT_ROOT:
+        raise ConfigError(
+            Text(
+                ja="S3 の場所が決まりません。SAKURA_ENDPOINTS_S3 を指定してください。",
+                en="Where S3 answers is not known: set SAKURA_ENDPOINTS_S3.",
+            )
+        )
+    return f"https://s3.{site}.sakurastorage.jp"
+
+
+@contextlib.contextmanager
+def _key(job: Job, site: str) -> Generator[tuple[str, str]]:
+    """The program's access key, or one that is made for this request and deleted right after it."""
+    if job.inputs.get("accessKey") and job.inputs.get("secretKey"):
+        yield str(job.inputs["accessKey"]), str(job.inputs["secretKey"])
+        return
+    with job.shared.document(f"objectstorage:{site}"):  # one at a time: an account has few keys
+        made = job.call("POST", f"/{site}/v2/account/keys")["data"]
+        try:
+            yield str(made["id"]), str(made["secret"])
+        finally:
+            job.call("DELETE", f"/{site}/v2/account/keys/{made['id']}")
 
 
 def sign(

@@ -7,11 +7,15 @@ import json
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from providers.twin.sakura import client
 from stacks.text import Text, language_of
+
+if TYPE_CHECKING:
+    from providers.twin.sakura.http import Twin
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -25,7 +29,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             sys.stderr.write(text.say(language_of()) + "\n")
             return 1
         store = Store(folder / "sakura.sqlite")
-        http = server(Twin(store, arguments.speed), arguments.port)
+        twin = Twin(store, arguments.speed)
+        http = server(twin, arguments.port)
         client.announce(folder, int(http.server_address[1]), store.token, store.secret, arguments.speed)
         done = threading.Event()
 
@@ -37,11 +42,21 @@ def _serve(arguments: argparse.Namespace) -> int:
         threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
         sys.stdout.write(f"{http.server_address[1]}\n")
         sys.stdout.flush()
-        done.wait()
+        _until_idle(done, twin, arguments.idle)
         http.shutdown()
         client.withdraw(folder)
         store.close()
     return 0
+
+
+def _until_idle(done: threading.Event, twin: Twin, idle: float) -> None:
+    """Wait until somebody asks it to stop, or nobody has called for `idle` seconds (0: for ever)."""
+    seen, since = -1, time.monotonic()
+    while not done.wait(min(idle, 5) if idle else None):
+        if twin.calls != seen:
+            seen, since = twin.calls, time.monotonic()
+        elif idle and time.monotonic() - since > idle:
+            return
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", "serve until stopped")
     serve.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0: a free one")
     serve.add_argument("--speed", type=float, default=60, help="how many times faster than the real platform")
+    serve.add_argument(
+        "--idle", type=float, default=0, help="seconds without a call after which it ends; 0: never"
+    )
     command("env", "print the environment that points clients at it")
     command("status", "is it running?")
     command("stop", "stop it")

@@ -39,6 +39,12 @@ class Running:
     token: str
     secret: str
     speed: float
+    started: float = 0
+
+    @property
+    def outdated(self) -> bool:
+        """Has the twin's code changed since it started? After a pull the old one would answer on."""
+        return any(file.stat().st_mtime > self.started for file in Path(__file__).parent.rglob("*.py"))
 
     @property
     def root(self) -> str:
@@ -50,6 +56,7 @@ class Running:
         are."""
         return {
             "SAKURA_API_ROOT_URL": self.root,
+            "SAKURA_ENDPOINTS_S3": f"http://127.0.0.1:{self.port}/s3/{{site}}",
             "SAKURA_ACCESS_TOKEN": self.token,
             "SAKURA_ACCESS_TOKEN_SECRET": self.secret,
             "SAKURA_PULUMI_RATE_LIMIT": f"{10 * self.speed:g}",
@@ -84,7 +91,8 @@ def announce(folder: Path, port: int, token: str, secret: str, speed: float) -> 
     """Write where the twin answers, for this user's eyes only."""
     path = folder / "sakura.json"
     new = path.with_suffix(".new")
-    body = {"pid": os.getpid(), "port": port, "token": token, "secret": secret, "speed": speed}
+    body: dict[str, Any] = {"pid": os.getpid(), "port": port, "token": token, "secret": secret}
+    body |= {"speed": speed, "started": time.time()}
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(body, file)
     new.replace(path)
@@ -101,7 +109,13 @@ def status(folder: Path | None = None) -> Running | None:
     try:
         body = json.loads((folder / "sakura.json").read_text("utf-8"))
         running = Running(
-            folder, int(body["pid"]), int(body["port"]), body["token"], body["secret"], float(body["speed"])
+            folder,
+            int(body["pid"]),
+            int(body["port"]),
+            body["token"],
+            body["secret"],
+            float(body["speed"]),
+            float(body["started"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -109,12 +123,16 @@ def status(folder: Path | None = None) -> Running | None:
         return None if free else running
 
 
-def start(folder: Path | None = None, speed: float = 60) -> Running:
-    """Start a twin in `folder`, or give the one that runs there. SakuraTwinError when it does not come up."""
+def start(folder: Path | None = None, speed: float = 60, idle: float = 0) -> Running:
+    """Start a twin in `folder`, or give the one that runs there. SakuraTwinError when it does not come up.
+
+    It ends by itself after `idle` seconds without a call (0: never). One whose code has changed starts anew.
+    """
     folder = folder or default_folder()
     found = status(folder)
-    if found is not None:
+    if found is not None and not found.outdated:
         return found
+    stop(folder)
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "sakura.log").open("ab")
     command = [
@@ -126,6 +144,8 @@ def start(folder: Path | None = None, speed: float = 60) -> Running:
         str(folder),
         "--speed",
         str(speed),
+        "--idle",
+        str(idle),
     ]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(

@@ -59,6 +59,9 @@ class Twin:
     def answer(self, method: str, target: str, headers: Mapping[str, str], raw: bytes) -> tuple[int, Any]:
         """Status and body for a request. Drop when the connection is to be cut."""
         path, _, query = target.partition("?")
+        if path.startswith("/s3/"):
+            with self.store.lock, self.store.transaction():
+                return objectstorage.s3(self.store, method, unquote(path), headers, raw)
         serial = secrets.token_hex(16)
         form = "iaas"
         try:
@@ -207,10 +210,12 @@ def server(twin: Twin, port: int) -> ThreadingHTTPServer:
                 self.close_connection = True
                 self.connection.close()
                 return
-            content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+            xml = isinstance(body, bytes)
+            content = body if xml else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
             self.send_response(status)
             if status != 204:
-                self.send_header("Content-Type", "application/json; charset=utf-8")
+                kind = "application/xml" if xml else "application/json; charset=utf-8"
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if status != 204:

@@ -13,6 +13,8 @@ from typing import Any, Final
 from providers.twin.sakura.faults import Refused, bad, conflict, missing
 from providers.twin.sakura.store import Doc, Store
 
+ACCOUNT: Final = "113000000001"
+"""The account of a twin that was told of none."""
 ZONES: Final = {
     "tk1a": (21001, "東京第1ゾーン", 210),
     "tk1b": (21002, "東京第2ゾーン", 210),
@@ -72,6 +74,11 @@ class Place:
     speed: float
     copy_outcome: str = "available"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def account(self) -> str:
+        """Id of the account (project) whose credentials are used: there is one in a twin."""
+        return self.store.meta("account", ACCOUNT)
 
     def seconds(self, what: str) -> float:
         """How long `what` takes here."""

@@ -93,6 +93,12 @@ class Store:
         for zone, body in rows:
             yield str(zone), self._mature(json.loads(body))
 
+    def documents(self) -> Iterator[tuple[str, str, str, Doc]]:
+        """Everything: kind, zone, id and document."""
+        rows = self._sql.execute("SELECT kind, zone, id, body FROM doc ORDER BY kind, zone, id").fetchall()
+        for kind, zone, id_, body in rows:
+            yield str(kind), str(zone), str(id_), self._mature(json.loads(body))
+
     def put(self, kind: str, zone: str, id_: str, body: Doc) -> Doc:
         """Write a document."""
         self._sql.execute("INSERT OR REPLACE INTO doc VALUES(?,?,?,?)", (kind, zone, id_, json.dumps(body)))
@@ -144,9 +150,9 @@ class Store:
         """It struck once more."""
         self._sql.execute("UPDATE fault SET struck=struck+1 WHERE name=?", (name,))
 
-    def clear_faults(self) -> None:
-        """Take all of them back."""
-        self._sql.execute("DELETE FROM fault")
+    def clear_faults(self, name: str | None = None) -> None:
+        """Take one back, or all of them."""
+        self._sql.execute("DELETE FROM fault WHERE ?1 IS NULL OR name=?1", (name,))
 
 
 class Transaction:

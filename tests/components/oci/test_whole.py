@@ -15,7 +15,7 @@ from tests.components.oci.published import problems
 
 WARD, TOWN, SHARED, CITY = (
     "131121-setagaya",
-    "013951-niseko",
+    "014591-biei",
     "320005-shimane-shared",
     "322016-matsue-verification",
 )

@@ -113,6 +113,7 @@ _utilities.register(
    "sakura:iam:PasswordPolicy": "PasswordPolicy",
    "sakura:iam:Project": "Project",
    "sakura:iam:ProjectApiKey": "ProjectApiKey",
+   "sakura:iam:ProjectMember": "ProjectMember",
    "sakura:iam:ProjectPolicy": "ProjectPolicy",
    "sakura:iam:ServicePrincipal": "ServicePrincipal",
    "sakura:iam:Sso": "Sso",

@@ -84,7 +84,7 @@ def collection(place: Place, kind: str) -> Any:
 
 
 def _project(place: Place, id_: Any) -> None:
-    if place.store.get("iam/projects", "", str(id_)) is None and str(id_) != "113000000001":
+    if place.store.get("iam/projects", "", str(id_)) is None and str(id_) != place.account:
         raise bad("the project does not exist")
 
 

@@ -60,7 +60,7 @@ def storages(place: Place, kind: str) -> Any:
     doc: Doc = {
         "id": int(number),
         "resource_id": int(number),
-        "account_id": "113000000001",
+        "account_id": place.account,
         "tags": [],
         "icon": None,
         "created_at": place.now(),

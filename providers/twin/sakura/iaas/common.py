@@ -222,7 +222,7 @@ def _autobackup(place: Place, doc: Doc, given: Doc, existing: list[Doc]) -> None
     zone = place.zone_info()
     doc["Status"] = {
         "DiskId": disk,
-        "AccountId": "113000000001",
+        "AccountId": place.account,
         "ZoneId": zone["ID"],
         "ZoneName": place.zone,
     }

@@ -1,6 +1,6 @@
 """Method and path → handler, for the IaaS API."""
 
-# ruff: noqa: ARG001 - every handler takes the request, whether it needs it or not
+
 from __future__ import annotations
 
 import re
@@ -138,7 +138,7 @@ def _price_list(place: Place) -> Any:
 
 def _auth_status(place: Place) -> Any:
     return {
-        "Account": {"ID": "113000000001", "Class": "account", "Code": "twin", "Name": "デジタルツイン"},
+        "Account": {"ID": place.account, "Class": "account", "Code": "twin", "Name": "デジタルツイン"},
         "Member": {"Class": "member", "Code": "twin00001"},
         "AuthClass": "account",
         "AuthMethod": "apikey",

@@ -24,7 +24,6 @@ class DatabaseArgs:
                  ip_addresses: pulumi.Input[Sequence[pulumi.Input['LoadBalancerAddressArgs']]],
                  name: pulumi.Input[_builtins.str],
                  netmask: pulumi.Input[_builtins.int],
-                 password: pulumi.Input[_builtins.str],
                  switch_id: pulumi.Input[_builtins.str],
                  username: pulumi.Input[_builtins.str],
                  backup: pulumi.Input[Optional['DatabaseBackupArgs']] = None,
@@ -36,6 +35,8 @@ class DatabaseArgs:
                  kms_key_id: pulumi.Input[Optional[_builtins.str]] = None,
                  monitoring_suite: pulumi.Input[Optional[_builtins.bool]] = None,
                  parameters: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 password: pulumi.Input[Optional[_builtins.str]] = None,
+                 password_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  plan: pulumi.Input[Optional[_builtins.str]] = None,
                  port: pulumi.Input[Optional[_builtins.int]] = None,
                  replica_password: pulumi.Input[Optional[_builtins.str]] = None,
@@ -57,9 +58,6 @@ class DatabaseArgs:
         :param pulumi.Input[_builtins.int] netmask: Prefix length.
                
                プレフィックス長。
-        :param pulumi.Input[_builtins.str] password: Its password. Write-only: never read back, never in the state.
-               
-               そのパスワード。書き込み専用（読み戻さず、状態にも残しません）。
         :param pulumi.Input[_builtins.str] switch_id: The switch.
                
                スイッチ。
@@ -93,6 +91,12 @@ class DatabaseArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] parameters: Parameters of the database.
                
                RDBMSのパラメータ。
+        :param pulumi.Input[_builtins.str] password: Its password; when absent one is made and put into passwordVaultId. Write-only: never read back, never in the state.
+               
+               そのパスワード。省略時は作って passwordVaultId に入れます。書き込み専用（読み戻さず、状態にも残しません）。
+        :param pulumi.Input[_builtins.str] password_vault_id: Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. Their values are in neither state nor program.
+               
+               作ったパスワードを入れるシークレットマネージャーの保管庫。名前は「{name}-user」と「{name}-replica」です。値は状態にもプログラムにも現れません。
         :param pulumi.Input[_builtins.str] plan: Plan. One of `10g`, `30g`, `90g`, `240g`, `500g`, `1t`. Default: `10g`.
                
                プラン。使える値: `10g`, `30g`, `90g`, `240g`, `500g`, `1t`。既定値: `10g`。
@@ -124,7 +128,6 @@ class DatabaseArgs:
         pulumi.set(__self__, "ip_addresses", ip_addresses)
         pulumi.set(__self__, "name", name)
         pulumi.set(__self__, "netmask", netmask)
-        pulumi.set(__self__, "password", password)
         pulumi.set(__self__, "switch_id", switch_id)
         pulumi.set(__self__, "username", username)
         if backup is not None:
@@ -145,6 +148,10 @@ class DatabaseArgs:
             pulumi.set(__self__, "monitoring_suite", monitoring_suite)
         if parameters is not None:
             pulumi.set(__self__, "parameters", parameters)
+        if password is not None:
+            pulumi.set(__self__, "password", password)
+        if password_vault_id is not None:
+            pulumi.set(__self__, "password_vault_id", password_vault_id)
         if plan is not None:
             pulumi.set(__self__, "plan", plan)
         if port is not None:
@@ -205,20 +212,6 @@ class DatabaseArgs:
     @netmask.setter
     def netmask(self, value: pulumi.Input[_builtins.int]):
         pulumi.set(self, "netmask", value)
-
-    @_builtins.property
-    @pulumi.getter
-    def password(self) -> pulumi.Input[_builtins.str]:
-        """
-        Its password. Write-only: never read back, never in the state.
-
-        そのパスワード。書き込み専用（読み戻さず、状態にも残しません）。
-        """
-        return pulumi.get(self, "password")
-
-    @password.setter
-    def password(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "password", value)
 
     @_builtins.property
     @pulumi.getter(name="switchId")
@@ -376,6 +369,34 @@ class DatabaseArgs:
 
     @_builtins.property
     @pulumi.getter
+    def password(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its password; when absent one is made and put into passwordVaultId. Write-only: never read back, never in the state.
+
+        そのパスワード。省略時は作って passwordVaultId に入れます。書き込み専用（読み戻さず、状態にも残しません）。
+        """
+        return pulumi.get(self, "password")
+
+    @password.setter
+    def password(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "password", value)
+
+    @_builtins.property
+    @pulumi.getter(name="passwordVaultId")
+    def password_vault_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. Their values are in neither state nor program.
+
+        作ったパスワードを入れるシークレットマネージャーの保管庫。名前は「{name}-user」と「{name}-replica」です。値は状態にもプログラムにも現れません。
+        """
+        return pulumi.get(self, "password_vault_id")
+
+    @password_vault_id.setter
+    def password_vault_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "password_vault_id", value)
+
+    @_builtins.property
+    @pulumi.getter
     def plan(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
         Plan. One of `10g`, `30g`, `90g`, `240g`, `500g`, `1t`. Default: `10g`.
@@ -520,6 +541,7 @@ class Database(pulumi.CustomResource):
                  netmask: pulumi.Input[Optional[_builtins.int]] = None,
                  parameters: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  password: pulumi.Input[Optional[_builtins.str]] = None,
+                 password_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  plan: pulumi.Input[Optional[_builtins.str]] = None,
                  port: pulumi.Input[Optional[_builtins.int]] = None,
                  replica_password: pulumi.Input[Optional[_builtins.str]] = None,
@@ -587,9 +609,12 @@ class Database(pulumi.CustomResource):
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] parameters: Parameters of the database.
                
                RDBMSのパラメータ。
-        :param pulumi.Input[_builtins.str] password: Its password. Write-only: never read back, never in the state.
+        :param pulumi.Input[_builtins.str] password: Its password; when absent one is made and put into passwordVaultId. Write-only: never read back, never in the state.
                
-               そのパスワード。書き込み専用（読み戻さず、状態にも残しません）。
+               そのパスワード。省略時は作って passwordVaultId に入れます。書き込み専用（読み戻さず、状態にも残しません）。
+        :param pulumi.Input[_builtins.str] password_vault_id: Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. Their values are in neither state nor program.
+               
+               作ったパスワードを入れるシークレットマネージャーの保管庫。名前は「{name}-user」と「{name}-replica」です。値は状態にもプログラムにも現れません。
         :param pulumi.Input[_builtins.str] plan: Plan. One of `10g`, `30g`, `90g`, `240g`, `500g`, `1t`. Default: `10g`.
                
                プラン。使える値: `10g`, `30g`, `90g`, `240g`, `500g`, `1t`。既定値: `10g`。
@@ -675,6 +700,7 @@ class Database(pulumi.CustomResource):
                  netmask: pulumi.Input[Optional[_builtins.int]] = None,
                  parameters: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  password: pulumi.Input[Optional[_builtins.str]] = None,
+                 password_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  plan: pulumi.Input[Optional[_builtins.str]] = None,
                  port: pulumi.Input[Optional[_builtins.int]] = None,
                  replica_password: pulumi.Input[Optional[_builtins.str]] = None,
@@ -713,9 +739,8 @@ class Database(pulumi.CustomResource):
                 raise TypeError("Missing required property 'netmask'")
             __props__.__dict__["netmask"] = netmask
             __props__.__dict__["parameters"] = parameters
-            if password is None and not opts.urn:
-                raise TypeError("Missing required property 'password'")
             __props__.__dict__["password"] = None if password is None else pulumi.Output.secret(password)
+            __props__.__dict__["password_vault_id"] = password_vault_id
             __props__.__dict__["plan"] = plan
             __props__.__dict__["port"] = port
             __props__.__dict__["replica_password"] = None if replica_password is None else pulumi.Output.secret(replica_password)
@@ -768,6 +793,7 @@ class Database(pulumi.CustomResource):
         __props__.__dict__["name"] = None
         __props__.__dict__["netmask"] = None
         __props__.__dict__["parameters"] = None
+        __props__.__dict__["password_vault_id"] = None
         __props__.__dict__["plan"] = None
         __props__.__dict__["port"] = None
         __props__.__dict__["replica_user"] = None
@@ -910,6 +936,16 @@ class Database(pulumi.CustomResource):
         RDBMSのパラメータ。
         """
         return pulumi.get(self, "parameters")
+
+    @_builtins.property
+    @pulumi.getter(name="passwordVaultId")
+    def password_vault_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. Their values are in neither state nor program.
+
+        作ったパスワードを入れるシークレットマネージャーの保管庫。名前は「{name}-user」と「{name}-replica」です。値は状態にもプログラムにも現れません。
+        """
+        return pulumi.get(self, "password_vault_id")
 
     @_builtins.property
     @pulumi.getter

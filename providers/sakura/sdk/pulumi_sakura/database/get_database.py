@@ -24,7 +24,7 @@ __all__ = [
 
 @pulumi.output_type
 class GetDatabaseResult:
-    def __init__(__self__, availability=None, backup=None, continuous_backup=None, description=None, encryption_algorithm=None, gateway=None, icon_id=None, id=None, ip_addresses=None, kms_key_id=None, monitoring_suite=None, name=None, netmask=None, parameters=None, plan=None, port=None, replica_user=None, source_ranges=None, switch_id=None, tags=None, type=None, username=None, version=None, zone=None):
+    def __init__(__self__, availability=None, backup=None, continuous_backup=None, description=None, encryption_algorithm=None, gateway=None, icon_id=None, id=None, ip_addresses=None, kms_key_id=None, monitoring_suite=None, name=None, netmask=None, parameters=None, password_vault_id=None, plan=None, port=None, replica_user=None, source_ranges=None, switch_id=None, tags=None, type=None, username=None, version=None, zone=None):
         if availability and not isinstance(availability, str):
             raise TypeError("Expected argument 'availability' to be a str")
         pulumi.set(__self__, "availability", availability)
@@ -67,6 +67,9 @@ class GetDatabaseResult:
         if parameters and not isinstance(parameters, dict):
             raise TypeError("Expected argument 'parameters' to be a dict")
         pulumi.set(__self__, "parameters", parameters)
+        if password_vault_id and not isinstance(password_vault_id, str):
+            raise TypeError("Expected argument 'password_vault_id' to be a str")
+        pulumi.set(__self__, "password_vault_id", password_vault_id)
         if plan and not isinstance(plan, str):
             raise TypeError("Expected argument 'plan' to be a str")
         pulumi.set(__self__, "plan", plan)
@@ -239,6 +242,16 @@ class GetDatabaseResult:
         return pulumi.get(self, "parameters")
 
     @_builtins.property
+    @pulumi.getter(name="passwordVaultId")
+    def password_vault_id(self) -> Optional[_builtins.str]:
+        """
+        Vault of the secret manager for passwords made here, under {name}-user and {name}-replica. Their values are in neither state nor program.
+
+        作ったパスワードを入れるシークレットマネージャーの保管庫。名前は「{name}-user」と「{name}-replica」です。値は状態にもプログラムにも現れません。
+        """
+        return pulumi.get(self, "password_vault_id")
+
+    @_builtins.property
     @pulumi.getter
     def plan(self) -> Optional[_builtins.str]:
         """
@@ -359,6 +372,7 @@ class AwaitableGetDatabaseResult(GetDatabaseResult):
             name=self.name,
             netmask=self.netmask,
             parameters=self.parameters,
+            password_vault_id=self.password_vault_id,
             plan=self.plan,
             port=self.port,
             replica_user=self.replica_user,
@@ -417,6 +431,7 @@ def get_database(id: Optional[_builtins.str] = None,
         name=pulumi.get(__ret__, 'name'),
         netmask=pulumi.get(__ret__, 'netmask'),
         parameters=pulumi.get(__ret__, 'parameters'),
+        password_vault_id=pulumi.get(__ret__, 'password_vault_id'),
         plan=pulumi.get(__ret__, 'plan'),
         port=pulumi.get(__ret__, 'port'),
         replica_user=pulumi.get(__ret__, 'replica_user'),
@@ -472,6 +487,7 @@ def get_database_output(id: pulumi.Input[Optional[Optional[_builtins.str]]] = No
         name=pulumi.get(__response__, 'name'),
         netmask=pulumi.get(__response__, 'netmask'),
         parameters=pulumi.get(__response__, 'parameters'),
+        password_vault_id=pulumi.get(__response__, 'password_vault_id'),
         plan=pulumi.get(__response__, 'plan'),
         port=pulumi.get(__response__, 'port'),
         replica_user=pulumi.get(__response__, 'replica_user'),

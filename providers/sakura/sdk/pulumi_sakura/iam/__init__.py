@@ -23,6 +23,7 @@ from .organization_policy import *
 from .password_policy import *
 from .project import *
 from .project_api_key import *
+from .project_member import *
 from .project_policy import *
 from .service_principal import *
 from .sso import *

@@ -19,56 +19,44 @@ __all__ = ['BucketVersioningArgs', 'BucketVersioning']
 @pulumi.input_type
 class BucketVersioningArgs:
     def __init__(__self__, *,
-                 access_key: pulumi.Input[_builtins.str],
                  bucket: pulumi.Input[_builtins.str],
-                 secret_key: pulumi.Input[_builtins.str],
                  site: pulumi.Input[_builtins.str],
+                 access_key: pulumi.Input[Optional[_builtins.str]] = None,
                  enabled: pulumi.Input[Optional[_builtins.bool]] = None,
-                 endpoint: pulumi.Input[Optional[_builtins.str]] = None):
+                 endpoint: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_key: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a BucketVersioning resource.
 
-        :param pulumi.Input[_builtins.str] access_key: Access key. Write-only: never read back, never in the state.
-               
-               アクセスキー。書き込み専用（読み戻さず、状態にも残しません）。
         :param pulumi.Input[_builtins.str] bucket: The bucket.
                
                バケット。
-        :param pulumi.Input[_builtins.str] secret_key: Secret key. Write-only: never read back, never in the state.
-               
-               シークレットキー。書き込み専用（読み戻さず、状態にも残しません）。
         :param pulumi.Input[_builtins.str] site: Site. One of `isk01`, `tky01`, `arc02`.
                
                サイト。使える値: `isk01`, `tky01`, `arc02`。
+        :param pulumi.Input[_builtins.str] access_key: Access key; when absent one is made for the moment and deleted. Write-only: never read back, never in the state.
+               
+               アクセスキー。省略すると、そのときだけ作って消します。書き込み専用（読み戻さず、状態にも残しません）。
         :param pulumi.Input[_builtins.bool] enabled: On? Default: `true`.
                
                使うか。既定値: `true`。
         :param pulumi.Input[_builtins.str] endpoint: S3 endpoint; the site's own when absent.
                
                S3のエンドポイント（省略時はサイトのもの）。
+        :param pulumi.Input[_builtins.str] secret_key: Secret key. Write-only: never read back, never in the state.
+               
+               シークレットキー。書き込み専用（読み戻さず、状態にも残しません）。
         """
-        pulumi.set(__self__, "access_key", access_key)
         pulumi.set(__self__, "bucket", bucket)
-        pulumi.set(__self__, "secret_key", secret_key)
         pulumi.set(__self__, "site", site)
+        if access_key is not None:
+            pulumi.set(__self__, "access_key", access_key)
         if enabled is not None:
             pulumi.set(__self__, "enabled", enabled)
         if endpoint is not None:
             pulumi.set(__self__, "endpoint", endpoint)
-
-    @_builtins.property
-    @pulumi.getter(name="accessKey")
-    def access_key(self) -> pulumi.Input[_builtins.str]:
-        """
-        Access key. Write-only: never read back, never in the state.
-
-        アクセスキー。書き込み専用（読み戻さず、状態にも残しません）。
-        """
-        return pulumi.get(self, "access_key")
-
-    @access_key.setter
-    def access_key(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "access_key", value)
+        if secret_key is not None:
+            pulumi.set(__self__, "secret_key", secret_key)
 
     @_builtins.property
     @pulumi.getter
@@ -85,20 +73,6 @@ class BucketVersioningArgs:
         pulumi.set(self, "bucket", value)
 
     @_builtins.property
-    @pulumi.getter(name="secretKey")
-    def secret_key(self) -> pulumi.Input[_builtins.str]:
-        """
-        Secret key. Write-only: never read back, never in the state.
-
-        シークレットキー。書き込み専用（読み戻さず、状態にも残しません）。
-        """
-        return pulumi.get(self, "secret_key")
-
-    @secret_key.setter
-    def secret_key(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "secret_key", value)
-
-    @_builtins.property
     @pulumi.getter
     def site(self) -> pulumi.Input[_builtins.str]:
         """
@@ -111,6 +85,20 @@ class BucketVersioningArgs:
     @site.setter
     def site(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "site", value)
+
+    @_builtins.property
+    @pulumi.getter(name="accessKey")
+    def access_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Access key; when absent one is made for the moment and deleted. Write-only: never read back, never in the state.
+
+        アクセスキー。省略すると、そのときだけ作って消します。書き込み専用（読み戻さず、状態にも残しません）。
+        """
+        return pulumi.get(self, "access_key")
+
+    @access_key.setter
+    def access_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "access_key", value)
 
     @_builtins.property
     @pulumi.getter
@@ -139,6 +127,20 @@ class BucketVersioningArgs:
     @endpoint.setter
     def endpoint(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "endpoint", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretKey")
+    def secret_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Secret key. Write-only: never read back, never in the state.
+
+        シークレットキー。書き込み専用（読み戻さず、状態にも残しません）。
+        """
+        return pulumi.get(self, "secret_key")
+
+    @secret_key.setter
+    def secret_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_key", value)
 
 
 @pulumi.type_token("sakura:objectstorage:BucketVersioning")
@@ -173,9 +175,9 @@ class BucketVersioning(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] access_key: Access key. Write-only: never read back, never in the state.
+        :param pulumi.Input[_builtins.str] access_key: Access key; when absent one is made for the moment and deleted. Write-only: never read back, never in the state.
                
-               アクセスキー。書き込み専用（読み戻さず、状態にも残しません）。
+               アクセスキー。省略すると、そのときだけ作って消します。書き込み専用（読み戻さず、状態にも残しません）。
         :param pulumi.Input[_builtins.str] bucket: The bucket.
                
                バケット。
@@ -245,16 +247,12 @@ class BucketVersioning(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = BucketVersioningArgs.__new__(BucketVersioningArgs)
 
-            if access_key is None and not opts.urn:
-                raise TypeError("Missing required property 'access_key'")
             __props__.__dict__["access_key"] = None if access_key is None else pulumi.Output.secret(access_key)
             if bucket is None and not opts.urn:
                 raise TypeError("Missing required property 'bucket'")
             __props__.__dict__["bucket"] = bucket
             __props__.__dict__["enabled"] = enabled
             __props__.__dict__["endpoint"] = endpoint
-            if secret_key is None and not opts.urn:
-                raise TypeError("Missing required property 'secret_key'")
             __props__.__dict__["secret_key"] = None if secret_key is None else pulumi.Output.secret(secret_key)
             if site is None and not opts.urn:
                 raise TypeError("Missing required property 'site'")
