@@ -73,7 +73,7 @@ BAD = (
     Bad("check-digit", NAGANO, '"204145"', '"204146"', "members.204146", "204146", "1,788", "204145"),
     Bad("wrong-key", NAGANO, '"204145"', "010006", "members.4102", "010006", "six digits", '"010006"'),
     # Where.
-    Bad("cloud-not-ready", SHINJUKU, "      aws:\n", "      sakura:\n", "clouds.sakura", "sakura", "aws", "aws"),
+    Bad("cloud-not-ready", SHINJUKU, "      aws:\n", "      google:\n", "clouds.google", "google", "aws", "aws"),
     Bad("region-not-domestic", SHINJUKU, "region: ap-northeast-1", "region: us-east-1", "clouds.aws.region",
         "us-east-1", "ap-northeast-3", "ap-northeast-1"),
     Bad("region-not-domestic", SHINJUKU, "region: ap-northeast-1", "region: ap-northeast-2", "clouds.aws.region",
