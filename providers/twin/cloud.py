@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from providers.twin.behaviour import Answer, Behaviour, Refusal
 from providers.twin.scope import Session
@@ -75,5 +75,8 @@ class Cloud:
     """Gives the state the shape in which the cloud reports what it was given, where that differs."""
     whole_ids: bool = False
     """Whether an id by itself says where a thing is: then no region need be known to find it."""
+    limits: Callable[[str], Mapping[str, list[Any]]] | None = None
+    """What the published models say of a resource's properties, by path, in `api.Limit.form`'s order; None
+    where they are read from botocore."""
     region: str = "region"
     """The property that a resource's region is reported in."""

@@ -79,10 +79,15 @@ class Catalogue:
     """
 
     def __init__(
-        self, package: str, operation: Callable[[str], str] = lambda _: "", folder: Path | None = None
+        self,
+        package: str,
+        operation: Callable[[str], str] = lambda _: "",
+        folder: Path | None = None,
+        limits: Callable[[str], Mapping[str, list[Any]]] | None = None,
     ) -> None:
         self._sdk = Sdk(package)
         self._operation = operation
+        self._given = limits
         self._cache = _Cache((folder or cache_folder()) / f"{package}-{self.version}.schema")
         self._schemas: dict[str, Schema] = {}
         self._objects: dict[str, dict[str, Property]] = {}
@@ -120,7 +125,9 @@ class Catalogue:
             stored = [_store(form.inputs), _store(form.outputs)]
             self._cache.put(key, stored)
         inputs = self._properties(stored[0])
-        if operation:
+        if kind == "r" and self._given is not None:
+            self._place_all(inputs, self._given(token))
+        elif operation:
             self._limit(token, operation, inputs)
         outputs = self._properties(stored[1])
         schema = Schema(
@@ -188,6 +195,10 @@ class Catalogue:
                     if shape is not None:
                         _collect(model, shape, found.type, name, limits, 0)
             self._cache.put(key, limits)
+        self._place_all(inputs, limits)
+
+    @staticmethod
+    def _place_all(inputs: Mapping[str, Property], limits: Mapping[str, list[Any]]) -> None:
         for path, form in limits.items():
             _place(inputs, path, Limit(tuple(form[0]), form[1], form[2], form[3]))
 

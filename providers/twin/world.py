@@ -49,7 +49,7 @@ class World:
         self.cloud = cloud
         self.store = store
         self.faults = Faults(store)
-        self.catalogue = catalogue or Catalogue(cloud.package, self._operation)
+        self.catalogue = catalogue or Catalogue(cloud.package, self._operation, limits=cloud.limits)
         self._seeded: set[str] = set()
 
     def _operation(self, token: str) -> str:
