@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from providers.twin.aws import AWS
 from providers.twin.azure import AZURE
 from providers.twin.cloud import Cloud
+from providers.twin.google import GOOGLE
 from providers.twin.oci import OCI
 
-CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, AZURE, OCI)}
+CLOUDS: Mapping[str, Cloud] = {cloud.name: cloud for cloud in (AWS, AZURE, GOOGLE, OCI)}
