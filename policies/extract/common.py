@@ -44,7 +44,7 @@ def secret_in_names(pairs: Any) -> Maybe[bool]:
         for entry in value:
             block = plain(entry)
             if isinstance(block, dict):
-                items.append((block.get("name", block.get("key")), block.get("value")))
+                items.append((block.get("name", block.get("key")), plain(block.get("value"))))
     return any(
         isinstance(n, str) and isinstance(v, str) and _SECRET_NAME.search(n) and not _POINTERS.search(v)
         for n, v in items

@@ -75,6 +75,7 @@ def bucket(p: Props) -> Facts:
     ]
     given = [d for d in days if isinstance(d, (int, float)) and d]
     seconds = p.number_at("retentionPolicy", "retentionPeriod")
+    kept = UNKNOWN if seconds is UNKNOWN else p.flag_at("versioning", "enabled", default=False)
     where = p.text("location")
     region = (
         where
@@ -91,7 +92,9 @@ def bucket(p: Props) -> Facts:
         ),
         encryption=Encryption(customer_key=p.has("encryption")),
         protection=Protection(
-            versions=p.flag_at("versioning", "enabled", default=False), forced=p.flag("forceDestroy", False)
+            # A retention policy keeps every object from being overwritten and deleted: more than versions.
+            versions=True if isinstance(seconds, (int, float)) and seconds > 0 else kept,
+            forced=p.flag("forceDestroy", False),
         ),
         retention=Retention(
             lock_days=UNKNOWN if seconds is UNKNOWN else seconds / 86400 if seconds else None,
@@ -346,7 +349,12 @@ def registry(p: Props) -> Facts:
         Kind.REGISTRY,
         handles=known(p.get("repositoryId"), p.get("name")),
         encryption=Encryption(customer_key=p.has("kmsKeyName")),
-        protection=Protection(immutable=p.flag_at("dockerConfig", "immutableTags", default=False)),
+        # Only images have tags: a repository of packages, or a mirror, has none that could move.
+        protection=Protection(
+            immutable=p.flag_at("dockerConfig", "immutableTags", default=False)
+            if p.text("format", "DOCKER") == "DOCKER"
+            else None
+        ),
         exposure=Exposure(anonymous=False),
     )
 

@@ -104,19 +104,25 @@ def run(p: Props) -> Facts:
     t = template_ if isinstance(template_, Props) else Props({})
     containers = t.blocks("containers")
     listed = [] if containers is UNKNOWN else containers
+    # Only a load balancer of the same project reaches it: that one decides who may enter.
+    behind = ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    manual = p.number_at("scaling", "manualInstanceCount")
+    least = p.number_at(
+        "scaling", "minInstanceCount", default=t.number_at("scaling", "minInstanceCount", default=0)
+    )
     return Facts(
         "google",
         Kind.CONTAINERS,
         handles=known(p.get("name")),
         exposure=Exposure(
             public_address=UNKNOWN if ingress is UNKNOWN else ingress == "INGRESS_TRAFFIC_ALL",
-            anonymous=p.flag("invokerIamDisabled", False),
+            anonymous=False if behind else p.flag("invokerIamDisabled", False),
         ),
         credential=Credential(
             in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False
         ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
-        availability=Availability(replicas=t.number_at("scaling", "minInstanceCount", default=0)),
+        availability=Availability(replicas=least if manual is None else manual),
         access=Access(default_identity=_default(t.get("serviceAccount"))),
     )
 

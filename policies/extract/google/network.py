@@ -166,7 +166,9 @@ def router(p: Props) -> Facts:
     asn = p.number_at("bgp", "asn")
     ranges = p.block("bgp")
     blocks = ranges.blocks("advertisedIpRanges") if isinstance(ranges, Props) else []
-    prefixes: Any = UNKNOWN if blocks is UNKNOWN else known(*(b.get("range") for b in blocks))
+    # Where Cloud DNS asks the town hall's name servers from: never on the internet, for all its number says.
+    told = [] if blocks is UNKNOWN else [r for b in blocks if (r := b.get("range")) != "35.199.192.0/19"]
+    prefixes: Any = UNKNOWN if blocks is UNKNOWN else known(*told)
     return Facts(
         "google", Kind.CIRCUIT_ROUTES, line=Line(asn=None if asn == 16550 else asn, prefixes=prefixes)
     )
@@ -186,7 +188,14 @@ def backend(p: Props) -> Facts:
     """A backend service: with health checks, and a CDN if it says so."""
     if p.flag("enableCdn", False) is True:
         return Facts("google", Kind.CDN)
-    return Facts("google", Kind.TARGET, availability=Availability(checked=p.has("healthChecks")))
+    groups = p.blocks("backends")
+    links = [] if groups is UNKNOWN else [b.get("group") for b in groups]
+    # Cloud Run looks after its own health: a backend of such groups takes no check.
+    serverless = any(isinstance(link, str) and "/networkEndpointGroups/" in link for link in links)
+    checked = p.has("healthChecks")
+    if checked is False and (serverless or UNKNOWN in links):
+        checked = None if serverless else UNKNOWN
+    return Facts("google", Kind.TARGET, availability=Availability(checked=checked))
 
 
 def _is(kind: Kind, **more: Any) -> Any:
