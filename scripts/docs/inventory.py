@@ -49,6 +49,14 @@ CHOSEN: Mapping[str, tuple[str, ...]] = {
     "oci:Psql/dbSystem:DbSystem": ("dbVersion", "shape", "instanceCount", "instanceOcpuCount"),
     "oci:Mysql/mysqlDbSystem:MysqlDbSystem": ("mysqlVersion", "shapeName", "isHighlyAvailable"),
     "oci:Database/autonomousDatabase:AutonomousDatabase": ("dbVersion", "computeCount", "source"),
+    "gcp:compute/instance:Instance": ("machineType", "zone", "deletionProtection"),
+    "gcp:compute/interconnectAttachment:InterconnectAttachment": ("interconnect", "type", "vlanTag8021q"),
+    "gcp:compute/network:Network": ("autoCreateSubnetworks", "deleteDefaultRoutesOnCreate"),
+    "gcp:compute/subnetwork:Subnetwork": ("ipCidrRange", "purpose", "region"),
+    "gcp:filestore/instance:Instance": ("tier", "location"),
+    "gcp:kms/cryptoKey:CryptoKey": ("rotationPeriod",),
+    "gcp:sql/databaseInstance:DatabaseInstance": ("databaseVersion", "region", "deletionProtection"),
+    "gcp:storage/bucket:Bucket": ("location", "publicAccessPrevention", "uniformBucketLevelAccess"),
 }
 """The values that matter most to a reviewer, by type. Everything else is in the state itself."""
 

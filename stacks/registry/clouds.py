@@ -398,6 +398,83 @@ _OCI_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
     }
 )
 
+_GOOGLE_PROJECT = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_GOOGLE_NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+
+_GOOGLE_KEY = IdForm(
+    rf"projects/{_GOOGLE_PROJECT}/locations/{{region}}/keyRings/[A-Za-z0-9_-]{{1,63}}/cryptoKeys/[A-Za-z0-9_-]{{1,63}}",
+    Text("同じリージョンのCloud KMS鍵の名前", "name of a Cloud KMS key in the same region"),
+    "projects/{unit}/locations/{region}/keyRings/central/cryptoKeys/data",
+)
+
+_GOOGLE_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
+    {
+        "circuit": IdForm(
+            rf"projects/{_GOOGLE_PROJECT}/global/interconnects/{_GOOGLE_NAME}|partner/[A-Za-z0-9._-]{{1,64}}",
+            Text(
+                "Dedicated Interconnect の名前(通信事業者の Partner Interconnect は partner/注文番号)",
+                "name of a Dedicated Interconnect (a carrier's Partner Interconnect: partner/<order number>)",
+            ),
+            "projects/{unit}/global/interconnects/tokyo-1",
+        ),
+        "endpoint": IdForm(
+            rf"projects/{_GOOGLE_PROJECT}/regions/{{region}}/serviceAttachments/{_GOOGLE_NAME}",
+            Text(
+                "同じリージョンのサービスアタッチメントの名前", "name of a service attachment in the same region"
+            ),
+            "projects/vendor-asp/regions/{region}/serviceAttachments/welfare",
+        ),
+        "certificate": IdForm(
+            rf"projects/{{unit}}/locations/{{region}}/certificates/{_GOOGLE_NAME}",
+            Text(
+                "同じプロジェクト・リージョンの Certificate Manager 証明書の名前",
+                "name of a Certificate Manager certificate in this project and region",
+            ),
+            "projects/{unit}/locations/{region}/certificates/residents",
+        ),
+        "server_image": IdForm(
+            rf"projects/{_GOOGLE_PROJECT}/global/images/(family/)?{_GOOGLE_NAME}",
+            Text("イメージ(またはファミリー)の名前", "name of an image (or of a family)"),
+            "projects/{unit}/global/images/family/hardened-debian",
+        ),
+        "certificate_authority": IdForm(
+            rf"projects/{_GOOGLE_PROJECT}/locations/{{region}}/caPools/[A-Za-z0-9-]{{1,63}}",
+            Text("同じリージョンのCAプールの名前", "name of a CA pool in the same region"),
+            "projects/{unit}/locations/{region}/caPools/central",
+        ),
+    }
+)
+
+# What components/google looks for in an adopted part.
+_GOOGLE_ADOPTABLE: Mapping[str, Mapping[str, IdForm]] = MappingProxyType(
+    {
+        "audit_log": {
+            "bucket": IdForm(
+                r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]",
+                Text("Cloud Storage バケット名", "name of a Cloud Storage bucket"),
+                "central-logs-{unit}",
+            )
+        },
+        "keys": dict.fromkeys(("logs", "data", "backup", "messages"), _GOOGLE_KEY),
+        "alarms": {
+            "channel": IdForm(
+                r"projects/{unit}/notificationChannels/[0-9]+",
+                Text("通知チャンネルの名前", "name of a notification channel"),
+                "projects/{unit}/notificationChannels/12345678901234567890",
+            )
+        },
+        "backup": {
+            "vault": IdForm(
+                rf"projects/{_GOOGLE_PROJECT}/locations/{{region}}/backupVaults/{_GOOGLE_NAME}",
+                Text(
+                    "同じリージョンのバックアップ ボールトの名前", "name of a backup vault in the same region"
+                ),
+                "projects/{unit}/locations/{region}/backupVaults/central",
+            )
+        },
+    }
+)
+
 CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
     {
         "aws": Cloud(
@@ -455,7 +532,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
         "google": Cloud(
             name="google",
             title=Text("Google Cloud", "Google Cloud"),
-            unit=r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+            unit=_GOOGLE_PROJECT,
             unit_title=Text("プロジェクトID", "project id"),
             unit_example="lg-131041-prod",
             gateway=r"projects/[a-z0-9-]+/locations/global/hubs/[a-z0-9-]+",
@@ -476,6 +553,9 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             engines=frozenset({"postgresql", "mysql"}),
             workloads=frozenset({"container", "server"}),
             zonal_subnets=False,
+            ids=_GOOGLE_IDS,
+            adoptable=_GOOGLE_ADOPTABLE,
+            ready=True,
         ),
         "oci": Cloud(
             name="oci",

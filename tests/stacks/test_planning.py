@@ -22,6 +22,7 @@ from tests.stacks.examples import (
     NISEKO,
     ONOMICHI,
     SHINJUKU,
+    SHIZUOKA,
     STACKS,
     TODAY,
     value_of,
@@ -106,7 +107,7 @@ def test_flows_are_between_what_exists_and_never_the_internet(stack: str, networ
 
 def test_the_internet_is_open_only_where_the_manifest_says() -> None:
     opened = {stack for stack, network in networks() if network.egress}
-    assert opened == {HIMEJI, MATSUE, NISEKO}
+    assert opened == {HIMEJI, MATSUE, NISEKO, SHIZUOKA}
     assert {s for s, n in networks() if n.of_role("egress")} == opened
 
 
