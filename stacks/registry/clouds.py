@@ -420,7 +420,8 @@ _GOOGLE_IDS: Mapping[IdKind, IdForm] = MappingProxyType(
         "endpoint": IdForm(
             rf"projects/{_GOOGLE_PROJECT}/regions/{{region}}/serviceAttachments/{_GOOGLE_NAME}",
             Text(
-                "同じリージョンのサービスアタッチメントの名前", "name of a service attachment in the same region"
+                "同じリージョンのサービスアタッチメントの名前",
+                "name of a service attachment in the same region",
             ),
             "projects/vendor-asp/regions/{region}/serviceAttachments/welfare",
         ),
