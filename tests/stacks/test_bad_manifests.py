@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from stacks.problems import Problem, say
+from stacks.registry.clouds import CLOUDS
+from stacks.rules import units
 from tests.stacks.examples import (
     BUNKYO,
     HIMEJI,
@@ -73,7 +75,6 @@ BAD = (
     Bad("check-digit", NAGANO, '"204145"', '"204146"', "members.204146", "204146", "1,788", "204145"),
     Bad("wrong-key", NAGANO, '"204145"', "010006", "members.4102", "010006", "six digits", '"010006"'),
     # Where.
-    Bad("cloud-not-ready", SHINJUKU, "      aws:\n", "      google:\n", "clouds.google", "google", "aws", "aws"),
     Bad("region-not-domestic", SHINJUKU, "region: ap-northeast-1", "region: us-east-1", "clouds.aws.region",
         "us-east-1", "ap-northeast-3", "ap-northeast-1"),
     Bad("region-not-domestic", SHINJUKU, "region: ap-northeast-1", "region: ap-northeast-2", "clouds.aws.region",
@@ -295,6 +296,16 @@ def speaks_both(problem: Problem) -> None:
         assert text.en != text.ja
     for language, label in (("ja", "対処"), ("en", "what to do")):
         assert label in "\n".join(problem.lines("ja" if language == "ja" else "en"))
+
+
+def test_a_cloud_that_cannot_be_built_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All five are ready; the next one will not be at first."""
+    monkeypatch.setattr(units, "CLOUDS", {**CLOUDS, "aws": replace(CLOUDS["aws"], ready=False)})
+    (problem,) = problems_of(text_of(SHINJUKU), SHINJUKU)
+    assert (problem.rule, problem.yaml_path, problem.found) == ("cloud-not-ready", "clouds.aws", "aws")
+    assert "google" in problem.allowed
+    assert problem.nearest == "azure"
+    speaks_both(problem)
 
 
 def test_every_rule_that_there_is_has_a_bad_thing() -> None:
