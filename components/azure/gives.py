@@ -10,7 +10,7 @@ import pulumi
 from components import contract
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineGives(contract.BaselineGives):
     """The contract, and: the workspace that logs go to, the key of what is kept in the recovery region."""
 

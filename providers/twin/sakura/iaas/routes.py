@@ -1,6 +1,5 @@
 """Method and path → handler, for the IaaS API."""
 
-
 from __future__ import annotations
 
 import re
