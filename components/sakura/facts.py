@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from components.segments import app_role
 from stacks.addressing import Role
 from stacks.plan import CloudPlan, DatabasePlan, NetworkPlan, PackagePlan, WorkloadPlan
 
@@ -164,16 +165,6 @@ def roles_in_use(network: NetworkPlan) -> tuple[Role, ...]:
     if network.egress:
         used.add("egress")
     return tuple(role for role in INTERFACES if role in used)
-
-
-def app_role(package: PackagePlan) -> Role:
-    """Where the workloads of `package` are."""
-    return "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
-
-
-def data_role(package: PackagePlan) -> Role:
-    """Where the data of `package` is."""
-    return "mynumber-data" if package.segment == "mynumber" else "lgwan-data"
 
 
 def position(plan: CloudPlan, package: PackagePlan) -> int:

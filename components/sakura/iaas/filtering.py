@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Literal
 
+from components import segments
 from components.sakura import facts
 from stacks import hosts
 from stacks.addressing import Role
@@ -201,7 +202,7 @@ def _back(crossing: Crossing) -> Iterator[Rule]:
 
 def package_filter(network: NetworkPlan, package: PackagePlan) -> tuple[Rule, ...]:
     """What may reach the servers of `package`."""
-    role = facts.app_role(package)
+    role = segments.app_role(package)
     app = f"{package.key}-app"
     rules: list[Rule] = []
     for flow in (*network.into(f"{package.key}-entry"), *network.into(app)):
