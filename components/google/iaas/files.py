@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
@@ -47,7 +48,7 @@ class Files:
     def _policy(self, network: str) -> gcp.networkconnectivity.ServiceConnectionPolicy:
         """Lets Filestore put its endpoints into the data subnets: one policy a network and class."""
         if network not in self._policies:
-            roles = {
+            roles: set[Role] = {
                 data_role(p) for p in self._room.plan.packages.values() if p.files and p.network == network
             }
             self._policies[network] = gcp.networkconnectivity.ServiceConnectionPolicy(
@@ -65,12 +66,13 @@ class Files:
         """The file system of `package`, which only its own workloads reach."""
         room, plan, network = self._room, self._room.plan, self._networks[package.network]
         clients = regional_subnets(plan.networks[package.network])[app_role(package)]
+        one = not plan.zones[1:]
         made = gcp.filestore.Instance(
             room.child(f"{package.key}-files"),
             name=plan.name(package.key, "files"),
             # Two zones where the tenant has two: the loss of one is no loss of files.
-            tier="REGIONAL" if len(plan.zones) > 1 else "ZONAL",
-            location=plan.region if len(plan.zones) > 1 else plan.zones[0],
+            tier="ZONAL" if one else "REGIONAL",
+            location=plan.zones[0] if one else plan.region,
             protocol="NFS_V4_1",
             kms_key_name=self._key,
             file_shares={
@@ -99,7 +101,7 @@ class Files:
             opts=room.opts(self._policy(package.network), keep=True),
         )
         self._backups.cover(f"{package.key}-files", FILES, made.id)
-        address = made.networks.apply(lambda found: (found[0].ip_addresses or [""])[0])
+        address = made.networks.apply(_address)
         rule = Rule(
             f"{package.key}-files",
             "EGRESS",
@@ -111,3 +113,8 @@ class Files:
         )
         ready = allow(room, package.network, network.id, rule, [address.apply(lambda found: f"{found}/32")])
         return pulumi.Output.all(address, ready.id).apply(lambda known: f"{known[0]}:/{SHARE}")
+
+
+def _address(networks: Sequence[Any]) -> str:
+    """The address of a file system's one endpoint; empty while a preview does not know it."""
+    return next((str(address) for network in networks for address in network.ip_addresses or ()), "")

@@ -40,8 +40,10 @@ class Rule:
 def regional_subnets(network: NetworkPlan) -> Mapping[Role, IPv4Network]:
     """The subnets: one a block, over all zones. `management` has none: its block holds the addresses of
     Google's own services, which must not lie in a subnet. `connect` gives half to the load balancers."""
-    roles = tuple(dict.fromkeys(subnet.role for subnet in network.subnets.values()))
-    found = {role: block(network.cidr, role) for role in roles if role not in ("management", "connect")}
+    roles: tuple[Role, ...] = tuple(dict.fromkeys(subnet.role for subnet in network.subnets.values()))
+    found: dict[Role, IPv4Network] = {
+        role: block(network.cidr, role) for role in roles if role not in ("management", "connect")
+    }
     first = slot(network.cidr, "connect", 2)
     return {**found, "connect": first.supernet(prefixlen_diff=1)}
 

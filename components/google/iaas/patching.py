@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
@@ -107,7 +108,7 @@ def _mirror(room: Room, name: str, path: str, key: pulumi.Output[str]) -> gcp.ar
 def _state(room: Room, mirrors: Mapping[str, gcp.artifactregistry.Repository]) -> None:
     """What VM Manager keeps on every server: the mirrors as sources, and the hardening."""
     plan = room.plan
-    sources: list[gcp.osconfig.OsPolicyAssignmentOsPolicyResourceGroupResourceArgsDict] = [
+    sources: list[Any] = [
         {
             "id": name,
             "repository": {
@@ -126,6 +127,13 @@ def _state(room: Room, mirrors: Mapping[str, gcp.artifactregistry.Repository]) -
         }
         for name, (_, distribution) in SOURCES.items()
     ]
+    settings: Any = {
+        "id": "settings",
+        "exec": {
+            "validate": {"interpreter": "SHELL", "script": HARDENED},
+            "enforce": {"interpreter": "SHELL", "script": HARDENING},
+        },
+    }
     # An assignment holds in one zone.
     for zone in plan.zones:
         gcp.osconfig.OsPolicyAssignment(
@@ -141,16 +149,7 @@ def _state(room: Room, mirrors: Mapping[str, gcp.artifactregistry.Repository]) -
                     "resource_groups": [
                         {
                             "inventory_filters": [{"os_short_name": "debian"}],
-                            "resources": [
-                                *sources,
-                                {
-                                    "id": "settings",
-                                    "exec": {
-                                        "validate": {"interpreter": "SHELL", "script": HARDENED},
-                                        "enforce": {"interpreter": "SHELL", "script": HARDENING},
-                                    },
-                                },
-                            ],
+                            "resources": [*sources, settings],
                         }
                     ],
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
+from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
@@ -203,7 +204,7 @@ class Circuits:
                 f'resource.label.attachment="{name}"'
             )
         )
-        series = [{"alignment_period": "60s", "per_series_aligner": "ALIGN_NEXT_OLDER"}]
+        series: list[Any] = [{"alignment_period": "60s", "per_series_aligner": "ALIGN_NEXT_OLDER"}]
         gcp.monitoring.AlertPolicy(
             self._child("circuit", circuit.key, "alarm"),
             display_name=self._name(circuit.key, "down"),

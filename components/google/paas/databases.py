@@ -152,19 +152,18 @@ class Databases:
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """An AlloyDB cluster with its primary; gives the instance's name and its service attachment."""
         plan, room = self._plan, self._room
-        encryption = {"kms_key_name": self._key}
         cluster = gcp.alloydb.Cluster(
             room.child(f"{package.key}-database"),
             cluster_id=self._name(package),
             location=plan.region,
             database_version=facts.sql_version(database),
-            encryption_config=encryption,
+            encryption_config={"kms_key_name": self._key},
             psc_config={"psc_enabled": True},
             continuous_backup_config={
                 "enabled": True,
                 # 35 days are AlloyDB's most.
                 "recovery_window_days": min(35, plan.baseline.retention.backup_days),
-                "encryption_config": encryption,
+                "encryption_config": {"kms_key_name": self._key},
             },
             automated_backup_policy={
                 "enabled": True,
@@ -174,7 +173,7 @@ class Databases:
                 "time_based_retention": {
                     "retention_period": facts.seconds(plan.baseline.retention.backup_days)
                 },
-                "encryption_config": encryption,
+                "encryption_config": {"kms_key_name": self._key},
             },
             deletion_protection=plan.protect,
             labels=facts.labels(package.tags),

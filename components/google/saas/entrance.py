@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
@@ -170,9 +171,7 @@ class Entrances:
             opts=self._room.opts(),
         ).id
 
-    def _serverless(
-        self, package: PackagePlan, service: gcp.cloudrunv2.Service
-    ) -> gcp.compute.RegionBackendServiceArgsDict:
+    def _serverless(self, package: PackagePlan, service: gcp.cloudrunv2.Service) -> Mapping[str, Any]:
         """A Cloud Run service as a backend. Its health is Cloud Run's own affair."""
         group = gcp.compute.RegionNetworkEndpointGroup(
             self._room.child(f"{package.key}-group"),
@@ -187,9 +186,7 @@ class Entrances:
             "backends": [{"group": group.id, "balancing_mode": "UTILIZATION", "capacity_scaler": 1.0}],
         }
 
-    def _servers(
-        self, package: PackagePlan, workload: WorkloadPlan
-    ) -> gcp.compute.RegionBackendServiceArgsDict:
+    def _servers(self, package: PackagePlan, workload: WorkloadPlan) -> Mapping[str, Any]:
         """The exposed servers as a backend: a group for each zone, and a check that they are well."""
         plan, room, key = self._plan, self._room, package.key
         network = plan.networks[package.network]

@@ -16,8 +16,8 @@ PARTNER_ASN = 16550
 def _asn(scope: Scope) -> None:
     """A private AS number, or Google's own for partners (Cloud Router documentation)."""
     asn = scope.get("bgp.asn")
-    known = asn is None or int(asn) == PARTNER_ASN
-    if not known and not any(low <= int(asn) <= high for low, high in _PRIVATE_ASN):
+    known = asn is None or asn == PARTNER_ASN
+    if not known and not any(low <= int(str(asn).split(".")[0]) <= high for low, high in _PRIVATE_ASN):
         raise bad(f"'{asn}' for field 'resource.bgp.asn': not a private AS number")
 
 

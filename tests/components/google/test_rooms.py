@@ -197,7 +197,7 @@ def test_an_unanswered_question_is_an_error_for_people(build: Build, monkeypatch
 
     monkeypatch.setattr(compute, "get_networks", denied)
     with pytest.raises(pulumi.RunError, match=r"compute\.networks\.list"):
-        build("013676-okushiri")
+        build("013676-okushiri", answers=dict(ANSWERS))
 
 
 def test_plan_is_the_manifests(google_plan: Callable[[str], CloudPlan]) -> None:
