@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from providers.twin import client
 from providers.twin.process import STORE
 from providers.twin.store import Row, Store
 from scripts.engine.install import ensure
 from scripts.engine.places import REPO
+
+# How fast examples come is the machine's business, and two cores here are shared by many tests.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 PACKAGES = ("stacks", "components", "providers", "policies", "scripts")
 _HIDDEN = ("JICHITAI_", "PULUMI_", "PYTHONDONTWRITEBYTECODE", "LC_", "LANG", "NO_COLOR", "COLUMNS")
