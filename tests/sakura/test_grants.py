@@ -12,7 +12,7 @@ sakura.database.Database("db", name="db", switch_id=switch.id, netmask=24,
     ip_addresses=[{"ip_address": "10.0.0.9"}], username="dbadmin", password_vault_id=vault.id,
     replica_user="replica")
 """
-NOBODY = DATABASE.replace("password_vault_id=vault.id, ", "")
+NOBODY = DATABASE.replace("password_vault_id=vault.id,", "")
 
 MEMBERS = """
 project = sakura.iam.Project("project", code="city", name="市")
