@@ -88,6 +88,14 @@ _ABOUT = Text(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"jichitai {version('jichitai')}")
+        raise typer.Exit
+
+
 def _root(
     lang: Annotated[
         str | None,
@@ -96,6 +104,15 @@ def _root(
             help=Text("表示言語（既定はロケール）", "Language (default: the locale's)").say(language_of()),
         ),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_version,
+            help=Text("版を出す", "Print the version").say(language_of()),
+        ),
+    ] = False,
 ) -> None:
     """The options that every command has; `--lang` has been read before anything was said."""
 

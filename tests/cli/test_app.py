@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -121,6 +122,12 @@ def test_help_in_japanese_has_no_english_frame(command: list[str]) -> None:
 def test_no_arguments_is_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run([]) == Exit.OK
     assert "Usage: jichitai" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+    assert app.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"jichitai {declared}\n"
 
 
 def test_trouble_is_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
