@@ -16,7 +16,7 @@ from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.options import Json, Which, which
 from scripts.cli.target import stack_name
-from scripts.engine.places import REPO
+from scripts.engine.places import REPO, tenant_files, tenants
 from stacks.drafting import MARK, Order, draft, free_space, share_out
 from stacks.problems import Problem, nearest
 from stacks.registry import LocalGovernment, Registry, find, registry
@@ -74,11 +74,10 @@ def new(
         _entries(package or ["all-in-one"], known),
         unit,
     )
-    folder = REPO / "stacks" / "tenants"
-    file = folder / f"Pulumi.{stack_name(order.body, order.environment)}.yaml"
+    file = tenants(REPO) / f"Pulumi.{stack_name(order.body, order.environment)}.yaml"
     if file.exists() and not force:
         raise _exists(file)
-    others = [File.at(f, REPO) for f in sorted(folder.glob("Pulumi.*.yaml")) if f != file]
+    others = [File.at(f, REPO) for f in tenant_files(REPO).values() if f.name != file.name]
     text = draft(order, _space(order, known, others), known, console.language)
     shown = file.relative_to(REPO).as_posix()
     problems = validate([File(shown, text.encode())], others=others)

@@ -152,7 +152,7 @@ def _protected(session: Session) -> Trouble:
             ja=f"{session.stack} は削除保護が有効です。何もしていません。",
             en=f"{session.stack} is protected against deletion; nothing was done",
         ),
-        where=f"stacks/tenants/Pulumi.{session.stack}.yaml: protect",
+        where=f"{session.workspace.tenant_file(session.stack).relative_to(session.workspace.repo)}: protect",
         do=Text(
             ja=f"マニフェストを protect: false にし、{_command(session, 'up')} してから、"
             "もう一度実行してください。",

@@ -22,7 +22,7 @@ from scripts.cli.target import Environment, Target, resolve
 from scripts.engine.environment import Target as Where
 from scripts.engine.locks import BusyError, Holder, only_one
 from scripts.engine.model import Engine, EngineError, Progress
-from scripts.engine.places import REPO, private
+from scripts.engine.places import REPO, private, tenant_file, tenant_files, tenants
 from scripts.engine.progress import Progress as RunProgress
 from scripts.engine.workspace import Workspace
 from stacks.text import Text
@@ -75,8 +75,7 @@ def find_target(query: str, environment: Environment | None, verb: str, repo: Pa
     from stacks.registry.governments import load_governments
     from stacks.registry.search import find
 
-    folder = repo / "stacks" / "tenants"
-    stacks = {f.name.removeprefix("Pulumi.").removesuffix(".yaml") for f in folder.glob("Pulumi.*.yaml")}
+    stacks = tenant_files(repo).keys()
     bodies = tuple(load_governments().values())
     return resolve(
         query, environment, verb=verb, stacks=stacks, find=lambda word: find(word, bodies), bodies=bodies
@@ -103,6 +102,8 @@ def opened(
     """
     target = find_target(query, environment, verb, repo)
     where: Where = "cloud" if cloud else "twin"
+    if cloud and not tenant_file(repo, target.stack).is_relative_to(tenants(repo)):
+        raise _only_generated(target.stack, repo)
     with contextlib.ExitStack() as stack:
         if locked:
             _lock(stack, private(repo) / "locks" / f"{where}-{target.stack}.lock", verb, target.stack)
@@ -125,6 +126,25 @@ def opened(
         yield Session(console, target, where, workspace, manifest, variables)
 
 
+def _only_generated(stack: str, repo: Path) -> Trouble:
+    """A real unit is built from what a team has committed, never from what `fleet init` made up."""
+    file = tenant_file(repo, stack).relative_to(repo)
+    return Trouble(
+        Exit.REFUSED,
+        Text(
+            ja=f"{stack} のマニフェストは fleet init が作ったツイン用のものです。何もしていません。",
+            en=f"the manifest of {stack} was made by `fleet init`, for the twin; nothing was done",
+        ),
+        where=str(file),
+        do=Text(
+            ja="払い出された値を記入し、stacks/tenants に置いてコミットしてください"
+            "（./jichitai fleet init --to stacks/tenants）。",
+            en="Fill in what was handed over, put it into stacks/tenants and commit it"
+            " (./jichitai fleet init --to stacks/tenants).",
+        ),
+    )
+
+
 def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mapping[str, Any]:
     """The tenant in the target's file. Raises Trouble, after showing everything that is wrong with it."""
     from rich.console import Group
@@ -132,8 +152,8 @@ def valid_manifest(console: Console, target: Target, repo: Path = REPO) -> Mappi
     from scripts.cli.related import related
     from scripts.cli.validate import judged, problem_lines, read_files
 
-    file = repo / "stacks" / "tenants" / f"Pulumi.{target.stack}.yaml"
-    near = related(file, sorted(file.parent.glob("Pulumi.*.yaml")))
+    file = tenant_file(repo, target.stack)
+    near = related(file, tenant_files(repo).values())
     own, problems = read_files([file])
     problems += judged(own, read_files(near)[0])
     if problems:

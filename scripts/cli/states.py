@@ -12,18 +12,16 @@ from policies.read import Unreadable, read_document, read_text
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.engine.environment import state_folder
-from scripts.engine.places import REPO
+from scripts.engine.places import REPO, tenant_file
 from scripts.engine.workspace import PROJECT
 from stacks.text import Text
-
-TENANTS = REPO / "stacks" / "tenants"
 
 
 def manifest_of(stack: str) -> Any:
     """What the stack's file says under `jichitai:tenant`, None where there is no readable file."""
     import yaml
 
-    file = TENANTS / f"Pulumi.{stack}.yaml"
+    file = tenant_file(REPO, stack)
     try:
         parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
         return parsed["config"]["jichitai:tenant"]

@@ -14,7 +14,7 @@ from scripts.cli import console as consoles
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.options import Json, Quiet
-from scripts.engine.places import REPO
+from scripts.engine.places import REPO, tenant_files, tenants
 from stacks.problems import LABELS, Problem, Problems, say
 from stacks.registry import registry
 from stacks.text import Text, language_of
@@ -38,7 +38,7 @@ Files = Annotated[
 def validate(files: Files = None, json: Json = False, quiet: Quiet = False) -> int:
     """Check manifests; says everything that is wrong, where, and what to do."""
     console = consoles.begin(json=json, quiet=quiet)
-    fleet = sorted((REPO / "stacks" / "tenants").glob("Pulumi.*.y*ml"))
+    fleet = sorted({*tenants(REPO).glob("Pulumi.*.y*ml"), *tenant_files(REPO).values()})
     wanted = [f.absolute() for f in files] if files else fleet
     found, problems = read_files(wanted)
     # A draft kept elsewhere stands in for the stack file of its name.

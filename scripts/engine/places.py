@@ -17,6 +17,32 @@ def private(repo: Path) -> Path:
     return repo / ".jichitai"
 
 
+def tenants(repo: Path) -> Path:
+    """The folder of the committed stack files: plain `pulumi` finds them there (Pulumi.yaml)."""
+    return repo / "stacks" / "tenants"
+
+
+def generated(repo: Path) -> Path:
+    """Where `fleet init` writes a whole country's stack files unless told otherwise: for the twin alone."""
+    return private(repo) / "fleet" / "tenants"
+
+
+def tenant_files(repo: Path) -> dict[str, Path]:
+    """Every stack's file by the stack's name, in order of names; a committed one wins over a generated."""
+    found = {
+        file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file
+        for folder in (generated(repo), tenants(repo))
+        for file in folder.glob("Pulumi.*.yaml")
+    }
+    return dict(sorted(found.items()))
+
+
+def tenant_file(repo: Path, stack: str) -> Path:
+    """The stack's file; the committed one where there is none yet."""
+    committed, other = (folder / f"Pulumi.{stack}.yaml" for folder in (tenants(repo), generated(repo)))
+    return other if not committed.exists() and other.exists() else committed
+
+
 def caches(environment: Mapping[str, str], repo: Path = REPO) -> list[Path]:
     """Cache folders in order of preference; the last, inside the clone, always can be used.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from scripts.engine.environment import Target, environment, file_backend, state_folder
 from scripts.engine.model import Engine, EngineError
-from scripts.engine.places import REPO, private
+from scripts.engine.places import REPO, private, tenant_file, tenants
 from stacks.text import Text
 
 PROJECT = "jichitai"
@@ -42,8 +42,10 @@ class Workspace:
         return environment(self.engine, self.repo, self.target, self.base)
 
     def tenant_file(self, stack: str) -> Path:
-        """The committed stack file."""
-        return self.repo / "stacks" / "tenants" / f"Pulumi.{stack}.yaml"
+        """The stack file: on the twin also one that `fleet init` wrote, on a cloud a committed one only."""
+        if self.target == "twin":
+            return tenant_file(self.repo, stack)
+        return tenants(self.repo) / f"Pulumi.{stack}.yaml"
 
     def command(self, verb: Sequence[str], stack: str) -> list[str]:
         """The command line of `verb` (`["up", "--yes"]`) on `stack`, to be run in `repo`.
