@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+SLACK = 5.0
+"""Seconds by which two clocks may differ: the kernel's boot time and a lock's time are whole seconds."""
+
 _ENGINES = re.compile(r"created by (?P<user>.*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>[0-9T:.-]+Z)")
 """How the CLI names the holder (pkg/backend/diy/lock.go); the same on every self-managed backend."""
 
@@ -80,7 +83,7 @@ def alive(holder: Holder) -> bool:
     """Whether the engine that took a lock may still be running.
 
     Another machine's process cannot be seen, so it counts as alive. On this one, a process of that
-    number must exist and be a Pulumi: numbers are used again.
+    number must exist, be a Pulumi, and have started before the lock was taken: numbers are used again.
     """
     if holder.host != socket.gethostname():
         return True
@@ -95,4 +98,15 @@ def alive(holder: Holder) -> bool:
         name, _, rest = status.read_text(encoding="utf-8", errors="replace").rpartition(")")
     except OSError:
         return Path("/proc/self").exists() is False  # no /proc (macOS): the number is all there is
-    return "pulumi" in name and rest.split()[0] != "Z"
+    fields = rest.split()
+    return (
+        "pulumi" in name and fields[0] != "Z" and _began(int(fields[19])) <= holder.since.timestamp() + SLACK
+    )
+
+
+def _began(ticks: int) -> float:
+    """When a process began (POSIX seconds), from field 22 of its /proc stat: clock ticks since boot."""
+    for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines():
+        if line.startswith("btime "):
+            return int(line.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")
+    return 0.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,17 @@ def test_who_may_be_alive() -> None:
     assert not alive(Holder(ended.pid, here, now))
     assert alive(Holder(ended.pid, f"not-{here}", now)), "another machine's process cannot be seen"
     assert not alive(Holder(os.getpid(), here, now)) or not Path("/proc").exists(), "the number is used again"
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="numbers can only be told apart by /proc")
+def test_a_number_used_again_by_a_younger_engine_is_not_the_holder(tmp_path: Path) -> None:
+    program = tmp_path / "pulumi"
+    program.symlink_to(shutil.which("sleep") or "/bin/sleep")
+    engine = subprocess.Popen([program, "30"])
+    try:
+        here, now = socket.gethostname(), datetime.now(UTC)
+        assert alive(Holder(engine.pid, here, now)), "it took the lock after it began"
+        assert not alive(Holder(engine.pid, here, now - timedelta(minutes=5))), "it began long after that"
+    finally:
+        engine.kill()
+        engine.wait()
