@@ -8,7 +8,13 @@ import signal
 import sys
 import threading
 from concurrent import futures
+from pathlib import Path
 from typing import Any, Final
+
+if not __package__:
+    # A language host runs the folder (PulumiPlugin.yaml), maybe with a Python that has nothing we need.
+    launcher = str(Path(__file__).resolve().with_name("pulumi-resource-sakura"))
+    os.execv(launcher, [launcher, *sys.argv[1:]])  # noqa: S606 - our own program
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc

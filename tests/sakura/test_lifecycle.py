@@ -48,9 +48,8 @@ def test_the_life_of_a_server(project: Project, twin: Twin) -> None:
 
 
 def test_other_languages_can_have_the_schema(engine: Engine) -> None:
-    program = f".{os.sep}providers{os.sep}sakura{os.sep}pulumi-resource-sakura"
     done = subprocess.run(
-        [str(engine.path), "package", "get-schema", program],
+        [str(engine.path), "package", "get-schema", "providers/sakura"],
         cwd=REPO,
         env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
         capture_output=True,
@@ -62,3 +61,4 @@ def test_other_languages_can_have_the_schema(engine: Engine) -> None:
     found = json.loads(done.stdout)
     assert found["name"] == "sakura"
     assert len(found["resources"]) == len(RESOURCES)
+    assert not (REPO / "providers" / "sakura" / ".venv").exists(), "nothing is installed for it"

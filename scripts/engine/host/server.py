@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import grpc
 
-from scripts.engine.host.environment import HostError, Python, python_for, required_packages
+from scripts.engine.host.environment import HostError, Package, Python, python_for, required_packages
 from scripts.engine.host.processes import Child, Children
 from scripts.engine.host.protocol import messages, plugins, service
 from stacks.text import Text, language_of
@@ -89,7 +89,7 @@ class Host(service.LanguageRuntimeServicer):
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = []
-        for package in required_packages(self._python(request.info, context).site_packages()):
+        for package in self._required(request.info, context):
             entry = plugins.PackageDependency(
                 name=package.name, kind="resource", version=f"v{package.version}", server=package.server
             )
@@ -103,9 +103,15 @@ class Host(service.LanguageRuntimeServicer):
     def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = [
             plugins.PluginDependency(name=p.name, kind="resource", version=f"v{p.version}", server=p.server)
-            for p in required_packages(self._python(request.info, context).site_packages())
+            for p in self._required(request.info, context)
         ]
         return messages.GetRequiredPluginsResponse(plugins=found)
+
+    def _required(self, info: Any, context: grpc.ServicerContext) -> Iterator[Package]:
+        # A plugin names the packages it uses in its own file; the SDKs beside it are other programs'.
+        if (Path(info.program_directory) / "PulumiPlugin.yaml").is_file():
+            return iter(())
+        return required_packages(self._python(info, context).site_packages())
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
         try:
@@ -152,8 +158,10 @@ class Host(service.LanguageRuntimeServicer):
         name = dict(request.info.options).get("virtualenv")
         target = Path(os.path.normpath(root / str(name))) if name else folder / ".venv"
         python = target / "bin" / "python"
-        steps: list[list[str]] = [] if python.exists() else [[sys.executable, "-m", "venv", str(target)]]
         listed = next((f for d in (folder, root) if (f := d / "requirements.txt").is_file()), None)
+        if not name and listed is None and not (folder / "pyproject.toml").is_file():
+            return
+        steps: list[list[str]] = [] if python.exists() else [[sys.executable, "-m", "venv", str(target)]]
         if listed is not None:
             steps.append([str(python), "-m", "pip", "install", "-r", str(listed)])
         elif (folder / "pyproject.toml").is_file():
