@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from components.cells import short, types_of
 from tests.components.azure.conftest import EXAMPLES, WARD, build, built, tenant_plan
 from tests.components.azure.test_published import verification
-
-CELLS: dict[str, dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[3] / "components/azure/cells.yaml").read_text(encoding="utf-8")
-)
 
 
 def certified(manifest: dict[str, Any]) -> None:
@@ -25,22 +19,11 @@ def certified(manifest: dict[str, Any]) -> None:
 
 
 def test_every_cell_is_made_and_everything_made_has_a_cell() -> None:
-    listed = {t for layer in CELLS.values() for cell in layer.values() for t in cell["types"]}
     made: set[str] = set()
     for found in (
         *map(built, EXAMPLES),
         build(tenant_plan(WARD, verification)),
         build(tenant_plan(WARD, certified)),
     ):
-        made |= {m.type.removeprefix("azure-native:") for m in found.values()}
-    assert listed == made
-
-
-def test_every_cell_speaks_both_languages_and_an_empty_one_gives_its_reason() -> None:
-    for layer in CELLS.values():
-        for cell in layer.values():
-            assert cell["ja"]
-            assert cell["en"]
-    assert [name for layer in CELLS.values() for name, cell in layer.items() if not cell["types"]] == [
-        "default_network"
-    ]
+        made |= {short(m.type) for m in found.values()}
+    assert types_of("azure") == made
