@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from types import MappingProxyType
 
-from stacks.manifest import Environment
+from stacks.manifest import Environment, Isolation, PartName
 from stacks.naming import name as short_name
 from stacks.registry import LocalGovernment, Registry
 from stacks.registry.catalogue import Entry
@@ -26,15 +27,59 @@ PLACEHOLDER_ON_PREMISES = IPv4Network("192.168.0.0/16")
 MARK = "★"
 
 
+CIRCUITS: Mapping[CloudName, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "aws": (("tokyo", "EqTY2"), ("osaka", "EqOS1")),
+        "azure": (("tokyo", "Tokyo2/Equinix"), ("osaka", "Osaka/Equinix")),
+        "google": (("first", "AVAILABILITY_DOMAIN_1"), ("second", "AVAILABILITY_DOMAIN_2")),
+        "oci": (("first", "Equinix-TY4"), ("second", "NTT-Otemachi")),
+        "sakura": (("otemachi", "大手町"), ("kanda", "神田")),
+    }
+)
+"""Two circuits of a body's own by name and location, as the example tenants have them."""
+
+CLOUD_ASN: Mapping[CloudName, int] = MappingProxyType({"azure": 65515})
+"""The AS number of the cloud side where the cloud leaves no choice; elsewhere the manifest's default."""
+
+FIRST_VLAN, ROUTER_ASN = 101, 65001
+"""VLAN of the first circuit and AS number of the town hall's routers: examples, as in the tenants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A body's place in a shared tenant: its own ranges, and with network isolation its own network."""
+
+    body: LocalGovernment
+    on_premises: IPv4Network
+    space: IPv4Network | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody wants a manifest for. `packages` are catalogue ids, at least one."""
+    """What somebody wants a manifest for. `packages` are catalogue ids, at least one.
+
+    `unit` and `gateway` are None while they have not been handed over; `own_circuits` asks for two
+    circuits of its own instead of a hub. `adopted` are the parts of the baseline that the official
+    templates have made. `businesses` are those that the body does, None for all. A shared tenant has
+    an `isolation`, `seats` and, where that is not the body, an `operator`. `origin` is said at the top.
+    """
 
     body: LocalGovernment
     cloud: CloudName
     environment: Environment
     packages: tuple[str, ...]
     unit: str | None
+    gateway: str | None = None
+    own_circuits: bool = False
+    adopted: tuple[PartName, ...] = ()
+    population: int | None = None
+    on_premises: IPv4Network = PLACEHOLDER_ON_PREMISES
+    businesses: frozenset[str] | None = None
+    isolation: Isolation | None = None
+    seats: tuple[Seat, ...] = ()
+    operator: LocalGovernment | None = None
+    origin: Text | None = None
+    schema: str = "../schema/stack.schema.json"
 
 
 def placeholder_unit(cloud: CloudName, code: str, environment: Environment) -> str:
@@ -62,10 +107,10 @@ def free_space(
     Each body has its own place in the pool, where the search starts.
     """
     start = 2 * list(registry.governments).index(body.code) + (environment == "verification")
-    places = 1 << (PREFIX - POOL.prefixlen)
-    taken = _places(allocated)
-    avoided = taken | _places([*in_use, PLACEHOLDER_ON_PREMISES])
-    ordered = [(start + step) % places for step in range(places)]
+    count = 1 << (PREFIX - POOL.prefixlen)
+    taken = places(allocated)
+    avoided = taken | places([*in_use, PLACEHOLDER_ON_PREMISES])
+    ordered = [(start + step) % count for step in range(count)]
     for closed in (avoided, taken):
         for place in ordered:
             if place not in closed:
@@ -73,7 +118,7 @@ def free_space(
     return None
 
 
-def _places(networks: Iterable[IPv4Network]) -> set[int]:
+def places(networks: Iterable[IPv4Network]) -> set[int]:
     """The numbers of the pool's /20s that any of `networks` touches."""
     found: set[int] = set()
     base, shift = int(POOL.network_address), 32 - PREFIX
@@ -86,26 +131,27 @@ def _places(networks: Iterable[IPv4Network]) -> set[int]:
 
 
 def share_out(
-    packages: Sequence[Entry], registry: Registry
+    packages: Sequence[Entry], registry: Registry, wanted: frozenset[str] | None = None
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The businesses that each entry takes, the first that offers one winning, and those that no
-    entry offers: they stay on premises for now."""
-    left = dict.fromkeys(registry.businesses)
+    entry offers: they stay on premises for now. Of `wanted` ones only, where that is not None."""
+    left = dict.fromkeys(b for b in registry.businesses if wanted is None or b in wanted)
     shares: dict[str, tuple[str, ...]] = {}
     for entry in packages:
         shares[entry.id] = tuple(b for b in entry.businesses if b in left)
         for business in shares[entry.id]:
             del left[business]
-    return shares, tuple(left)
+    placed = {b for share in shares.values() for b in share}
+    return shares, tuple(b for b in registry.businesses if b not in placed)
 
 
 def draft(order: Order, space: IPv4Network, registry: Registry, language: Language) -> str:
     """The text of the stack file for `order`, in the range `space`, with comments in `language`."""
     entries = [registry.catalogue[p] for p in order.packages]
-    shares, outside = share_out(entries, registry)
+    shares, outside = share_out(entries, registry, order.businesses)
     lines = [
-        "# yaml-language-server: $schema=../schema/stack.schema.json",
-        *_comments(_head(order), language),
+        f"# yaml-language-server: $schema={order.schema}",
+        *_comments(order.origin or _head(order), language),
         "config:",
         "  jichitai:tenant:",
         *(f"    {line}".rstrip() for line in _tenant(order, space, language)),
@@ -124,6 +170,11 @@ def _tenant(order: Order, space: IPv4Network, language: Language) -> Iterator[st
     region = next(iter(cloud.regions.values()))
     yield f'code: "{order.body.code}"' + note(_CODE)
     yield f"environment: {order.environment}"
+    if order.isolation is not None:
+        yield "usage: shared"
+        yield f"isolation: {order.isolation}"
+    if order.population is not None:
+        yield f"population: {order.population}"
     yield ""
     yield "clouds:"
     yield f"  {order.cloud}:"
@@ -136,16 +187,45 @@ def _tenant(order: Order, space: IPv4Network, language: Language) -> Iterator[st
     yield f"    zones: [{', '.join(_quoted(z) for z in region.zones[:2])}]"
     yield f"    address_space: {space}" + note(_SPACE)
     yield "    lgwan:"
-    yield "      mode: hub" + note(_MODE)
-    yield f"      # gateway: {cloud.gateway_example}" + note(_fill(cloud.gateway_title))
-    yield "    # baseline:" + note(_BASELINE)
-    yield "    #   audit_log: adopted"
-    yield "    #   configuration_recording: adopted"
-    yield "    #   threat_detection: adopted"
+    yield from (f"      {line}" for line in _lgwan(order, language))
+    if order.adopted:
+        yield "    baseline:" + note(_BASELINE)
+        yield from (f"      {part}: adopted" for part in order.adopted)
+    else:
+        yield "    # baseline:" + note(_BASELINE)
+        yield "    #   audit_log: adopted"
+        yield "    #   configuration_recording: adopted"
+        yield "    #   threat_detection: adopted"
     yield ""
     yield "network:"
     yield "  on_premises:"
-    yield f"    - {PLACEHOLDER_ON_PREMISES}" + note(_fill(_ON_PREMISES))
+    yield f"    - {order.on_premises}" + note(_fill(_ON_PREMISES))
+    if order.seats:
+        yield ""
+        yield "members:"
+        for seat in order.seats:
+            yield f'  "{seat.body.code}":' + note(Text(seat.body.full_name, seat.body.romaji.capitalize()))
+            yield f"    on_premises: [{seat.on_premises}]" + note(_fill(_ON_PREMISES))
+            if seat.space is not None:
+                yield f"    address_space: {{{order.cloud}: {seat.space}}}"
+
+
+def _lgwan(order: Order, language: Language) -> Iterator[str]:
+    cloud = CLOUDS[order.cloud]
+    if not order.own_circuits:
+        yield "mode: hub" + _note(_MODE, language)
+        if order.gateway is not None:
+            yield f'gateway: "{order.gateway}"'
+        else:
+            yield f"# gateway: {cloud.gateway_example}" + _note(_fill(cloud.gateway_title), language)
+        return
+    yield "mode: own" + _note(_MODE, language)
+    if order.cloud in CLOUD_ASN:
+        yield f"asn: {CLOUD_ASN[order.cloud]}"
+    yield "circuits:" + _note(_fill(_CIRCUITS), language)
+    for number, (name, location) in enumerate(CIRCUITS[order.cloud]):
+        line = f"location: {location}, vlan: {FIRST_VLAN + number}, asn: {ROUTER_ASN}"
+        yield f"  {name}: {{{line}}}"
 
 
 def _packages(
@@ -169,12 +249,13 @@ def package_key(entry: str) -> str:
 
 def _people(order: Order, language: Language) -> Iterator[str]:
     person = Text("運用担当者", "Operations").say(language)
-    organisation = order.body.full_name if language == "ja" else order.body.romaji.capitalize()
+    who = order.operator or order.body
+    organisation = who.full_name if language == "ja" else who.romaji.capitalize()
     yield "contacts:"
     yield "  operations:"
     yield f"    name: {person}" + _note(_fill(Text("担当者の氏名", "name of the person in charge")), language)
     yield f"    organisation: {organisation}"
-    email = f"fill-in@{order.body.romaji}.example.lg.jp"
+    email = f"fill-in@{who.romaji}.example.lg.jp"
     yield f"    email: {email}" + _note(_fill(Text("警報が届く宛先", "where alarms go")), language)
     phone = _note(_fill(Text("国際形式の電話番号", "phone number in international form")), language)
     yield '    phone: "+810000000000"' + phone
@@ -230,6 +311,10 @@ _MODE = Text(
 _BASELINE = Text(
     "払い出し時に公式テンプレートが作ったものは adopted にする",
     "what the official templates made at hand-over is adopted",
+)
+_CIRCUITS = Text(
+    "発注中。接続拠点・VLAN・AS番号は例。開通したら id を書く",
+    "on order: locations, VLANs and AS numbers are examples; give each its `id` when it is there",
 )
 _ON_PREMISES = Text("庁内・LGWAN側で使っている範囲", "ranges in use at the town hall and on LGWAN")
 _PACKAGES = Text("20業務をちょうど1回ずつ割り当てる", "each of the 20 businesses is placed exactly once")
