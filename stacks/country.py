@@ -6,6 +6,7 @@ orders. Each body is placed exactly once an environment, and no two ranges overl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2s
@@ -118,7 +119,7 @@ def plan_country(wishes: Wishes, existing: Existing, registry: Registry) -> tupl
 
     Raises ValueError when the pool of ranges has no room for all of them.
     """
-    sites = [
+    sites: list[tuple[Environment, Party, tuple[LocalGovernment, ...]]] = [
         (environment, party, bodies)
         for environment in wishes.environments
         for party in parties(wishes, _absent(existing, environment, registry), registry)
@@ -148,25 +149,34 @@ def parties(wishes: Wishes, bodies: Sequence[LocalGovernment], registry: Registr
     Which party goes where is decided by a hash of its first code, so that every prefecture has a
     mixture, and the same one each time.
     """
-    fixed = {code: a.cloud for code, a in wishes.assignments.items() if a.cloud is not None}
+    fixed: dict[str, CloudName] = {code: a.cloud for code, a in wishes.assignments.items() if a.cloud is not None}
     made: list[Party] = []
     waiting: list[tuple[tuple[LocalGovernment, ...], int]] = []
-    counts = dict.fromkeys(wishes.share, 0)
+    counts: Counter[CloudName] = Counter()
     for group, number in _companies(wishes, bodies, fixed):
         cloud = fixed.get(group[0].code)
         if cloud is None:
             waiting.append((group, number))
         else:
             made.append(Party(group, cloud, number))
-            counts[cloud] = counts.get(cloud, 0) + len(group)
+            counts[cloud] += len(group)
     total, weights = len(bodies), sum(wishes.share.values())
     # The large groups first, so that single bodies can even out what is left.
     for group, number in sorted(waiting, key=lambda g: (-len(g[0]), _shuffled(g[0][0].code))):
-        able = [c for c in wishes.share if all(_can(c, b, wishes, registry) for b in group)] or ["aws"]
-        cloud = max(able, key=lambda c: wishes.share.get(c, 0) * total / weights - counts.get(c, 0))
+        cloud = _most_wanting(
+            [c for c in wishes.share if all(_can(c, b, wishes, registry) for b in group)],
+            {c: weight * total / weights - counts[c] for c, weight in wishes.share.items()},
+        )
         made.append(Party(group, cloud, number))
-        counts[cloud] = counts.get(cloud, 0) + len(group)
+        counts[cloud] += len(group)
     return sorted(made, key=lambda p: p.bodies[0].code)
+
+
+def _most_wanting(able: Sequence[CloudName], wanting: Mapping[CloudName, float]) -> CloudName:
+    """The cloud that lacks most of its share; AWS, which can run everything, where none is able."""
+    if not able:
+        return "aws"
+    return max(able, key=lambda c: wanting[c])
 
 
 def _companies(
@@ -304,9 +314,8 @@ def _has_circuits(body: LocalGovernment) -> bool:
 def _origin(environment: Environment, party: Party, body: LocalGovernment) -> Text:
     kind = Text("本番", "production") if environment == "production" else Text("検証", "verification")
     ja = [f"{body.full_name}({body.code})・{kind.ja}。./jichitai fleet init が作成した。"]
-    en = [
-        f"{body.romaji.capitalize()} ({body.full_name}, {body.code}), {kind.en}; made by ./jichitai fleet init."
-    ]
+    name = body.romaji.capitalize()
+    en = [f"{name} ({body.full_name}, {body.code}), {kind.en}; made by ./jichitai fleet init."]
     if party.number:
         count = len(party.bodies)
         ja.append(f"共同利用: {body.prefecture}の第{party.number}グループ({count}団体)。")
