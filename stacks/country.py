@@ -149,7 +149,9 @@ def parties(wishes: Wishes, bodies: Sequence[LocalGovernment], registry: Registr
     Which party goes where is decided by a hash of its first code, so that every prefecture has a
     mixture, and the same one each time.
     """
-    fixed: dict[str, CloudName] = {code: a.cloud for code, a in wishes.assignments.items() if a.cloud is not None}
+    fixed: dict[str, CloudName] = {
+        code: given.cloud for code, given in wishes.assignments.items() if given.cloud is not None
+    }
     made: list[Party] = []
     waiting: list[tuple[tuple[LocalGovernment, ...], int]] = []
     counts: Counter[CloudName] = Counter()
