@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from providers.twin.wire import UNKNOWN
+from providers.wire import UNKNOWN
 
 from .model import Field, Json, ListOf, MapOf, Record, Resource, Scalar, Type
 

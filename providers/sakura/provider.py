@@ -14,7 +14,7 @@ from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from providers.twin.wire import UNKNOWN, Path, decode, encode
+from providers.wire import UNKNOWN, Path, decode, encode
 from stacks.text import Language, Text, language_of
 
 from . import convert, diff, flows, schema, seal, validate

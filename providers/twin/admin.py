@@ -14,7 +14,7 @@ from providers.twin.clouds import CLOUDS
 from providers.twin.process import STORE
 from providers.twin.schema import Catalogue, SdkError
 from providers.twin.store import Row, Store
-from providers.twin.wire import Value
+from providers.wire import Value
 from stacks.text import Text
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from providers.twin.store import BELONGS, HOLDS, MENTIONS
-from providers.twin.wire import Value
+from providers.wire import Value
 
 if TYPE_CHECKING:
     from providers.twin.scope import Scope

@@ -24,7 +24,7 @@ from providers.twin import client
 from providers.twin.aws.words import token
 from providers.twin.caller import Caller, Made
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _POLICY = json.dumps(
     {

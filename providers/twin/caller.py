@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from providers.twin.wire import Value, encode, plain
+from providers.wire import Value, encode, plain
 
 
 class CallError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.twin.schema import Property, Schema, Type
-from providers.twin.wire import SIGNATURE, UNKNOWN, Value
+from providers.wire import SIGNATURE, UNKNOWN, Value
 from stacks.text import Text
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from providers.twin.behaviour import Answer, Behaviour, Refusal
 from providers.twin.scope import Session
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 @dataclass(frozen=True, slots=True)

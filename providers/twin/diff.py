@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.twin.behaviour import Behaviour
-from providers.twin.wire import UNKNOWN, Path, Value, path_text
 from providers.twin.world import DEFAULTS
+from providers.wire import UNKNOWN, Path, Value, path_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import grpc
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from providers.twin.wire import encode
+from providers.wire import encode
 
 _CALLS = 4000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from providers.twin.schema import Type
 from providers.twin.scope import Scope, now
 from providers.twin.sdk import snake
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _TIMES = (
     "createdat",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from providers.twin.behaviour import Answer, Maker, Refusal, holes
 from providers.twin.schema import Schema
 from providers.twin.store import Row, Store
-from providers.twin.wire import Value, pick
+from providers.wire import Value, pick
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SIZED = re.compile(r"(hex|digits|alnum|upper)(\d+)([a-z]*)")

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
-from providers.twin.wire import Path, Value
+from providers.wire import Path, Value
 
 MARK = "$sealed"
 LOST = "(sealed)"

@@ -29,8 +29,8 @@ from providers.twin.scope import Session
 from providers.twin.sdk import SdkError
 from providers.twin.seal import unseal
 from providers.twin.store import StoreError
-from providers.twin.wire import Path, Value, decode, encode, has_unknown, plain
 from providers.twin.world import ASSUMED, Outcome, World
+from providers.wire import Path, Value, decode, encode, has_unknown, plain
 from stacks.text import Language, Text, language_of
 
 _SESSIONS = 20_000

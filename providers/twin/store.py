@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS place(

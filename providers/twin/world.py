@@ -18,7 +18,7 @@ from providers.twin.schema import Catalogue, Schema
 from providers.twin.scope import Scope, Session
 from providers.twin.seal import seal
 from providers.twin.store import Row, Store
-from providers.twin.wire import UNKNOWN, Path, Value, has_unknown, pick
+from providers.wire import UNKNOWN, Path, Value, has_unknown, pick
 
 DEFAULTS = "__defaults"
 """Where the bridged providers note which inputs they filled in themselves, and so do we."""

@@ -15,7 +15,7 @@ from providers.sakura import convert, diff, flows, reference, schema, seal, vali
 from providers.sakura.catalog import FUNCTIONS, RESOURCES
 from providers.sakura.errors import SakuraError, read_error
 from providers.sakura.model import Field, ListOf, MapOf, Record, Resource, Scalar, Type
-from providers.twin.wire import UNKNOWN
+from providers.wire import UNKNOWN
 
 BY_TOKEN = {r.token: r for r in RESOURCES}
 TEXTS = st.text("abc あ-./0", min_size=1, max_size=8)

@@ -13,7 +13,7 @@ from providers.twin import client
 from providers.twin.caller import Caller
 from providers.twin.scope import Session
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _UNITS = itertools.count(100_000_000_000)
 Connect = Callable[..., Caller]

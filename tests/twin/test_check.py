@@ -7,7 +7,7 @@ import pytest
 from providers.twin.aws.tables import behaviour
 from providers.twin.check import check
 from providers.twin.schema import Catalogue, SdkError
-from providers.twin.wire import UNKNOWN
+from providers.wire import UNKNOWN
 
 
 def _operation(token: str) -> str:

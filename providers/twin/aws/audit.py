@@ -10,7 +10,7 @@ from providers.twin.aws.policies import principals, statements
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Guard, Quota, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def arn(service: str, rest: str) -> str:

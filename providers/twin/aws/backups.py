@@ -11,7 +11,7 @@ from providers.twin.aws.policies import policy
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _BACKUP: Final = "arn:{partition}:backup:{region}:{unit}:"
 

@@ -10,7 +10,7 @@ from providers.twin.aws.facts import LOAD_BALANCER_ZONES
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Guard, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _ELB: Final = "arn:{partition}:elasticloadbalancing:{region}:{unit}:"
 

@@ -12,7 +12,7 @@ from providers.twin.aws.policies import is_public, policy
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 NO_BUCKET: Final = Answer("NoSuchBucket", "The specified bucket does not exist", 404)
 

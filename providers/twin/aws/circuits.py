@@ -10,7 +10,7 @@ from providers.twin.aws.facts import CARRIER, LOCATIONS
 from providers.twin.aws.words import hold, name, part, props
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _DX: Final = "arn:{partition}:directconnect:{region}:{unit}:"
 

@@ -11,7 +11,7 @@ from providers.twin.aws.identity import key, role
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Hook, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _ECS: Final = "arn:{partition}:ecs:{region}:{unit}:"
 

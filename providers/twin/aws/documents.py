@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.twin.behaviour import Refusal
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def render(arguments: Mapping[str, Value]) -> dict[str, Value]:

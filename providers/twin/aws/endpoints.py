@@ -16,7 +16,7 @@ from providers.twin.aws.network import EC2
 from providers.twin.aws.words import dependency, hold, name, not_found, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal, literal
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _service_exists(scope: Scope) -> None:

@@ -12,7 +12,7 @@ from providers.twin.aws.policies import policy
 from providers.twin.aws.words import hold, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Refusal
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _EFS: Final = "arn:{partition}:elasticfilesystem:{region}:{unit}:"
 

@@ -9,7 +9,7 @@ from providers.twin.aws.transit import EC2
 from providers.twin.aws.words import hold, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Guard, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _FIREWALL: Final = "arn:{partition}:network-firewall:{region}:{unit}:"
 

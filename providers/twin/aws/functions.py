@@ -16,7 +16,7 @@ from providers.twin.aws.session import caller
 from providers.twin.aws.words import token
 from providers.twin.behaviour import Refusal
 from providers.twin.cloud import Call, Function
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _caller(call: Call) -> dict[str, Value]:

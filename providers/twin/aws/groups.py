@@ -10,7 +10,7 @@ from providers.twin.aws.network import EC2, PREFIX_LIST_MISSING
 from providers.twin.aws.words import hold, not_found, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 GROUP_MISSING: Final = not_found("InvalidGroup.NotFound", "security group")
 

@@ -25,7 +25,7 @@ from providers.twin.aws.facts import (
 from providers.twin.aws.words import token
 from providers.twin.scope import Session
 from providers.twin.store import BELONGS, HOLDS, Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 ARCHIVE_ACCOUNT = "345678901234"
 """The organisation's log archive account, which owns the buckets that the templates' services write to."""

@@ -12,7 +12,7 @@ from providers.twin.aws.policies import managed_policies, may_be_managed, policy
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Guard, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _IAM: Final = "arn:{partition}:iam::{unit}:"
 _KMS: Final = "arn:{partition}:kms:{region}:{unit}:"

@@ -12,7 +12,7 @@ from providers.twin.aws.words import token
 from providers.twin.behaviour import Refusal
 from providers.twin.cloud import Call, Function
 from providers.twin.store import Row
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _FILTERS = {
     # EC2 filter → property, where the name is not just the property in another spelling.

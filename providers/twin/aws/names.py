@@ -10,7 +10,7 @@ from providers.twin.aws.endpoints import make_interface
 from providers.twin.aws.words import hold, name, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Guard, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _RESOLVER: Final = "arn:{partition}:route53resolver:{region}:{unit}:"
 _NO_ZONE: Final = Answer("NoSuchHostedZone", "No hosted zone found with ID: {value}", 404)

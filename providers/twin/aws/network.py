@@ -11,7 +11,7 @@ from providers.twin.aws.facts import ZONES
 from providers.twin.aws.words import dependency, hold, name, not_found, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 EC2 = "arn:{partition}:ec2:{region}:{unit}:"
 

@@ -9,7 +9,7 @@ from providers.twin.aws.identity import key, role
 from providers.twin.aws.words import hold, name, part, props
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _parameter_arn(scope: Scope) -> str:

@@ -13,7 +13,7 @@ from providers.twin.aws.words import token
 from providers.twin.behaviour import Refusal
 from providers.twin.scope import Scope
 from providers.twin.sdk import Sdk
-from providers.twin.wire import Value
+from providers.wire import Value
 
 Kind = Literal["identity", "trust", "resource"]
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([^/]+)")

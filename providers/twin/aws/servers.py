@@ -12,7 +12,7 @@ from providers.twin.aws.images import image_ids
 from providers.twin.aws.words import hold, name, not_found, part, props
 from providers.twin.behaviour import Answer, Behaviour, Guard, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _EC2: Final = "arn:{partition}:ec2:{region}:{unit}:"
 

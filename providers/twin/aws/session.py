@@ -18,7 +18,7 @@ from providers.twin.aws.facts import (
 from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.scope import Session
 from providers.twin.sdk import snake
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/")

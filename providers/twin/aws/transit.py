@@ -10,7 +10,7 @@ from providers.twin.aws.facts import NETWORK_ACCOUNT
 from providers.twin.aws.words import hold, name, not_found, part, props, token
 from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 EC2: Final = "arn:{partition}:ec2:{region}:{unit}:"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from providers.twin.azure.words import GROUP, arm, in_use, names, token, uses
 from providers.twin.behaviour import Answer, Behaviour, Refusal
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _VM = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
 _SIZE = re.compile(r"Standard_[A-Z]+\d+[a-z]*(_v\d+)?")

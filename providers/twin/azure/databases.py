@@ -9,7 +9,7 @@ from providers.twin.azure.words import GROUP, arm, names, token, uses
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
 from providers.twin.store import HOLDS
-from providers.twin.wire import Value
+from providers.wire import Value
 
 PG, MY = "Microsoft.DBforPostgreSQL/flexibleServers", "Microsoft.DBforMySQL/flexibleServers"
 _NAME = r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]"

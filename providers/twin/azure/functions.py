@@ -8,7 +8,7 @@ from providers.twin.azure.session import tenant_of
 from providers.twin.azure.words import token
 from providers.twin.behaviour import Refusal
 from providers.twin.cloud import Call, Function
-from providers.twin.wire import Value
+from providers.wire import Value
 
 ADMINISTRATOR = "5d0c6e0a-3f6e-4c53-9a86-aaaaaaaaaaaa"
 """Object id of who calls: the administrator, who signs in through the agency's Entra tenant."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from providers.twin.azure.words import token
 from providers.twin.scope import Session
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 LOGS = "00000000-0000-4000-8000-00000000c105"
 """The agency's subscription for logs."""

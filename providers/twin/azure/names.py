@@ -9,7 +9,7 @@ from providers.twin.azure.network import network_of
 from providers.twin.azure.words import GROUP, arm, in_use, uses
 from providers.twin.behaviour import Answer, Behaviour, Refusal, Unique
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _ZONE = r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z0-9_-]{2,63}"
 

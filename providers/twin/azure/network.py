@@ -10,8 +10,8 @@ from providers.twin.azure.words import GROUP, arm, in_use, names, path, token, u
 from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.scope import Scope
 from providers.twin.store import Row
-from providers.twin.wire import Value
 from providers.twin.world import ASSUMED
+from providers.wire import Value
 
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"
 VNET = path("Microsoft.Network/virtualNetworks", ("virtualNetworkName",))

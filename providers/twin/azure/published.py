@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from providers.twin.wire import UNKNOWN, Value
+from providers.wire import UNKNOWN, Value
 
 FILE = Path(__file__).with_name("models.json")
 

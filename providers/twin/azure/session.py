@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from providers.twin.azure.words import location_of
 from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.scope import Session
-from providers.twin.wire import Value
+from providers.wire import Value
 
 DOMESTIC = ("japaneast", "japanwest")
 GLOBAL = "global"

@@ -9,7 +9,7 @@ from providers.twin.azure.published import wrong
 from providers.twin.behaviour import Answer, Behaviour, Hook, Maker, Ref, Refusal
 from providers.twin.scope import Scope
 from providers.twin.store import BELONGS, HOLDS, MENTIONS
-from providers.twin.wire import Value
+from providers.wire import Value
 
 GROUP = "/subscriptions/{unit}/resourceGroups/{resourceGroupName}"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from providers.twin.behaviour import Behaviour
 from providers.twin.google.words import bad, hold, item, key, protected
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,47}[a-z0-9])?")
 _CPUS = {"1", "2", "4", "6", "8"}

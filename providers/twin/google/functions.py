@@ -10,7 +10,7 @@ from providers.twin.google.facts import BILLING, GLOBAL, ORGANISATION, ZONES
 from providers.twin.google.identity import KEY_GONE, RING_GONE, project_number
 from providers.twin.google.words import token
 from providers.twin.store import Row
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _own(call: Call, argument: str = "project") -> str:

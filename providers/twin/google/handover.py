@@ -12,7 +12,7 @@ from providers.twin.google.identity import project_number
 from providers.twin.google.words import COMPUTE, token
 from providers.twin.scope import Session
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 ARCHIVE_PROJECT = "gov-log-archive"
 """The organisation's project that owns what its templates write to."""

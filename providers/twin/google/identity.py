@@ -11,7 +11,7 @@ from providers.twin.behaviour import Behaviour, Hook, Ref, Refusal
 from providers.twin.google.facts import GLOBAL
 from providers.twin.google.words import EXISTS, ON, bad, hold, item, name, part, protected, token
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 RING_GONE = "gcp:kms/keyRing:Gone"
 KEY_GONE = "gcp:kms/cryptoKey:Gone"

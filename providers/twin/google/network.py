@@ -11,7 +11,7 @@ from providers.twin.behaviour import Answer, Behaviour, Quota
 from providers.twin.google.words import bad, compute, hold, item, part, token
 from providers.twin.scope import Scope
 from providers.twin.store import Row
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 

@@ -10,7 +10,7 @@ from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.google.facts import DEFAULT_PROJECT, GLOBAL, TOKYO, ZONES
 from providers.twin.scope import Session
 from providers.twin.sdk import snake
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _ZONE = re.compile(r"([a-z]+-[a-z]+\d)-[a-z]")

@@ -19,7 +19,7 @@ from providers.twin.behaviour import (
 )
 from providers.twin.google.facts import GLOBAL, ON_BY_DEFAULT
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 COMPUTE = "https://www.googleapis.com/compute/v1/"
 

@@ -10,7 +10,7 @@ from providers.twin.oci.compute import free_address, in_subnet
 from providers.twin.oci.network import RESOLVER
 from providers.twin.oci.words import hold, one, part, thing, token
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _set_of(path: str, balancer: str) -> Value:

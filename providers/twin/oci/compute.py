@@ -9,7 +9,7 @@ from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.oci.facts import FAULT_DOMAINS, FLEXIBLE, domain
 from providers.twin.oci.words import hold, name, part, thing, token
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def free_address(cidr: str, seed: str) -> str:

@@ -12,7 +12,7 @@ from providers.twin.oci.compute import VNIC
 from providers.twin.oci.network import RESOLVER
 from providers.twin.oci.words import token
 from providers.twin.store import Row
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 def _rows(call: Call, kind: str) -> list[Row]:

@@ -14,7 +14,7 @@ from providers.twin.oci.facts import DOMESTIC, GLOBAL, HOME, ocid
 from providers.twin.oci.words import token
 from providers.twin.scope import Session
 from providers.twin.store import Store
-from providers.twin.wire import Value
+from providers.wire import Value
 
 
 class _Unit:

@@ -9,7 +9,7 @@ from providers.twin.behaviour import Answer, Behaviour, Quota, Refusal
 from providers.twin.oci.facts import DOMESTIC, services_label
 from providers.twin.oci.words import hold, name, one, part, thing, token
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 ENTITIES = (
     "Core.ServiceGateway",

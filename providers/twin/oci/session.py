@@ -9,7 +9,7 @@ from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.oci.facts import DEFAULT_TENANCY, DOMESTIC, GLOBAL, TOKYO
 from providers.twin.oci.words import short_of
 from providers.twin.scope import Session
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _TENANCY = re.compile(r"ocid1\.tenancy\.oc[0-9]+\.[a-z0-9-]*\.[a-z0-9]+")
 _VERBS = {"create": "Create", "read": "Get", "update": "Update", "delete": "Delete", "invoke": "List"}

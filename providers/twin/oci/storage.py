@@ -10,7 +10,7 @@ from providers.twin.oci.compute import in_subnet, placed
 from providers.twin.oci.facts import namespace
 from providers.twin.oci.words import hold, name, one, thing, token
 from providers.twin.scope import Scope
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _VAULT = "ocid1.vault.oc1.{region}.{alnum12v}.aaaaaaaa{alnum52}"
 

@@ -10,7 +10,7 @@ import pytest
 from providers.twin import client
 from providers.twin.caller import Caller, Made
 from providers.twin.google.words import token
-from providers.twin.wire import Value
+from providers.wire import Value
 
 _UNITS = itertools.count(1)
 SERVICES = ("compute", "dns", "cloudkms", "sqladmin", "run", "iam", "cloudresourcemanager", "pubsub")
