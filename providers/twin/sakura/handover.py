@@ -6,10 +6,14 @@ import contextlib
 import secrets
 import zlib
 from collections.abc import Generator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from providers.twin.sakura.access import CREATOR
+from providers.twin.sakura.apis.principals import put_key
+from providers.twin.sakura.place import Place
 from providers.twin.sakura.store import Store
 
 ADMINISTRATOR: Final = 113_000_000_900
@@ -57,6 +61,50 @@ def hand_over(folder: Path, unit: str) -> None:
         store.put("iam/groups", "", str(_ADMINS), {**group, **common})
         owner = {"role": {"type": "preset", "id": "owner"}, "principals": [{"type": "group", "id": _ADMINS}]}
         store.put("iamdocument", "", f"projects/{unit}", {"bindings": [owner], "_platform": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """The first credentials of a unit: a service principal with a key, and an API key for resources."""
+
+    principal: str
+    kid: str
+    api_key: str
+
+
+def hand_over_administrator(
+    folder: Path, unit: str, public_key: str, *, role: str = "owner"
+) -> Administrator:
+    """Hand the unit over to somebody who signs in with the private half of `public_key` (RSA, PEM).
+
+    From then on the twin is guarded: roles count, and IAM takes service principals only. Before the twin
+    first serves.
+    """
+    hand_over(folder, unit)
+    with _opened(folder) as store:
+        now = datetime.now(_JST).isoformat(timespec="seconds")
+        place = Place(store, "is1a", "", "", None, None, 1)
+        number, key = store.new_id(), store.new_id()
+        common: dict[str, Any] = {
+            "project_id": int(unit),
+            "description": "handed over",
+            "created_at": now,
+            "updated_at": now,
+            "_platform": True,
+        }
+        principal = {"ID": number, "id": int(number), "name": "initial-administrator", **common}
+        store.put("iam/service-principals", "", number, principal)
+        first = {"ID": key, "id": int(key), "name": "initial-key", "iam_roles": [CREATOR], **common}
+        token = {"access_token": store.token, "_secret": store.secret}
+        store.put("iam/compat/api-keys", "", key, {**first, **token})
+        policy = store.get("iamdocument", "", f"projects/{unit}") or {"bindings": []}
+        mine = {"type": "service-principal", "id": int(number)}
+        granted = {"role": {"type": "preset", "id": role}, "principals": [mine]}
+        bindings = [*policy["bindings"], granted]
+        store.put("iamdocument", "", f"projects/{unit}", {"bindings": bindings, "_platform": True})
+        kid = put_key(place, number, public_key)["kid"]
+        store.set_meta("guarded", "yes")
+        return Administrator(number, str(kid), key)
 
 
 def share_router(folder: Path, router: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
 import re
 import secrets
@@ -13,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from providers.twin.sakura.apis import iam, monitoring, objectstorage, security
+from providers.twin.sakura import access
+from providers.twin.sakura.apis import iam, monitoring, objectstorage, s3, security
 from providers.twin.sakura.faults import Fault, Refused, missing
 from providers.twin.sakura.iaas import plain, routes
 from providers.twin.sakura.place import ZONES, Handler, Place, shown
@@ -61,7 +60,7 @@ class Twin:
         path, _, query = target.partition("?")
         if path.startswith("/s3/"):
             with self.store.lock, self.store.transaction():
-                return objectstorage.s3(self.store, method, unquote(path), headers, raw)
+                return s3.s3(self.store, method, target, headers, raw)
         serial = secrets.token_hex(16)
         form = "iaas"
         try:
@@ -70,7 +69,7 @@ class Twin:
             place.body = _body(headers, raw)
             with self.store.lock:
                 self.calls += 1
-                self._authorize(place, headers)
+                self._authorize("iam" if table is iam.ROUTES else form, place, headers)
                 drop = self._strike(place)
             # Outside the lock, so that a slow call does not hold up the others.
             if isinstance(drop, float):
@@ -105,27 +104,12 @@ class Twin:
             return form, table, Place(self.store, "is1a", method, match[2], parse(query), None, self.speed)
         raise Refused(404, "resource_path_not_found", "リソースのパスが見つかりません。")
 
-    def _authorize(self, place: Place, headers: Mapping[str, str]) -> None:
-        """Refused (401) without valid credentials. The token endpoint checks its assertion itself."""
+    def _authorize(self, api: str, place: Place, headers: Mapping[str, str]) -> None:
+        """Refused (401, 403) without credentials for this. The token endpoint checks its assertion itself."""
         if place.path == _TOKEN_PATH:
             return
-        given = headers.get("Authorization", "")
-        kind, _, value = given.partition(" ")
-        if kind == "Basic":
-            try:
-                token, _, secret = base64.b64decode(value).decode().partition(":")
-            except ValueError:
-                token = secret = ""
-            right = hmac.compare_digest(token, self.store.token) & hmac.compare_digest(
-                secret, self.store.secret
-            )
-            if right:
-                return
-        if kind == "Bearer":
-            held = self.store.get("bearer", "", value)
-            if held is not None and held["until"] > time.time():
-                return
-        raise Refused(401, "unauthorized", "認証に失敗しました。アクセストークンを確認してください。")
+        who = access.caller(self.store, headers)
+        access.permit(self.store, who, api, place.method, place.path)
 
     def _strike(self, place: Place) -> bool | float:
         """Carry out the failures that were asked for: True to drop, seconds to wait, else False."""
@@ -192,6 +176,11 @@ def _numbers(value: Any) -> Any:
     return [_numbers(v) for v in value] if isinstance(value, list) else value
 
 
+def _json(body: Any) -> s3.Reply:
+    content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+    return s3.Reply(content, {"Content-Type": "application/json; charset=utf-8"})
+
+
 def server(twin: Twin, port: int) -> ThreadingHTTPServer:
     """The server, bound to loopback."""
 
@@ -210,18 +199,17 @@ def server(twin: Twin, port: int) -> ThreadingHTTPServer:
                 self.close_connection = True
                 self.connection.close()
                 return
-            xml = isinstance(body, bytes)
-            content = body if xml else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+            reply = body if isinstance(body, s3.Reply) else _json(body)
             self.send_response(status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
             if status != 204:
-                kind = "application/xml" if xml else "application/json; charset=utf-8"
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Length", str(len(reply.content)))
             self.end_headers()
-            if status != 204:
-                self.wfile.write(content)
+            if status != 204 and self.command != "HEAD":
+                self.wfile.write(reply.content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from typing import Any, Final
 
-from providers.twin.sakura.faults import Refused, bad, conflict, missing
+from providers.twin.sakura.apis import principals
+from providers.twin.sakura.faults import bad, conflict, missing
 from providers.twin.sakura.place import Place
 from providers.twin.sakura.store import Doc
 
@@ -78,8 +78,9 @@ def collection(place: Place, kind: str) -> Any:
     shown = dict(doc)
     if kind == "compat/api-keys":
         doc["access_token"] = "-".join(secrets.token_hex(n) for n in (4, 2, 2, 2, 6))
+        doc["_secret"] = secrets.token_urlsafe(32)
         place.store.put(f"iam/{kind}", "", number, doc)
-        shown = {**doc, "access_token_secret": secrets.token_urlsafe(32)}
+        shown = {**doc, "access_token_secret": doc["_secret"]}
     return 201, shown
 
 
@@ -195,87 +196,9 @@ def _policy(place: Place, body: Doc) -> None:
                 raise bad("the principal does not exist")
 
 
-# --- service principals
-# -----------------------------------------------------------------------------------------------
-
-
-def upload_key(place: Place, id_: str) -> Any:
-    """POST /service-principals/:id/upload-key."""
-    place.find("iam/service-principals", id_, "")
-    pem = str(_body(place).get("public_key") or "")
-    if "PUBLIC KEY" not in pem:
-        raise bad("public_key is invalid")
-    kid = secrets.token_hex(8)
-    doc = {
-        "ID": kid,
-        "id": kid,
-        "kid": kid,
-        "status": "enabled",
-        "key_origin": "user",
-        "public_key": pem,
-        "created_at": place.now(),
-        "key_expires_at": None,
-        "_principal": id_,
-    }
-    return 201, place.store.put("principalkey", "", kid, doc)
-
-
-def principal_keys(place: Place, id_: str) -> Any:
-    """GET /service-principals/:id/keys."""
-    place.find("iam/service-principals", id_, "")
-    found = [k for k in place.all("principalkey", "") if k["_principal"] == id_]
-    return {"items": found, "count": len(found), "next": None, "previous": None}
-
-
-TOKEN_SECONDS: Final = 3600
-
-
-def token(place: Place) -> Any:
-    """POST /service-principals/oauth2/token: RFC 7523, verified against the keys that were uploaded."""
-    import jwt
-
-    given = _body(place)
-    refused = Refused(401, "unauthorized", "the assertion is not valid")
-    if given.get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer":
-        raise bad("grant_type is invalid")
-    try:
-        assertion = str(given.get("assertion") or "")
-        kid = str(jwt.get_unverified_header(assertion).get("kid"))
-        key = place.store.get("principalkey", "", kid)
-        if key is None or key["status"] != "enabled":
-            raise refused
-        claims: Doc = jwt.decode(
-            assertion,
-            key["public_key"],
-            algorithms=["RS256"],
-            options={"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False},
-        )
-    except jwt.PyJWTError as error:
-        raise refused from error
-    if (
-        claims["iss"] != key["_principal"]
-        or claims["sub"] != key["_principal"]
-        or not str(claims["aud"]).endswith("/oauth2/token")
-    ):
-        raise refused
-    bearer = secrets.token_urlsafe(32)
-    until = time.time() + TOKEN_SECONDS
-    place.store.put(
-        "bearer", "", bearer, {"ID": bearer, "until": until, "principal": claims["sub"], "_platform": True}
-    )
-    return {
-        "access_token": bearer,
-        "token_type": "Bearer",
-        "expires_in": TOKEN_SECONDS,
-        "token_expired_at": place.now(),
-    }
-
-
 _N: Final = r"(\d+)"
 ROUTES: Final = (
-    (("POST",), re.compile("/service-principals/oauth2/token"), token),
-    (("POST",), re.compile(f"/service-principals/{_N}/upload-key"), upload_key),
-    (("GET",), re.compile(f"/service-principals/{_N}/keys"), principal_keys),
+    *principals.ROUTES,
     (("GET", "PUT"), re.compile(f"/(projects|folders)/{_N}/iam-policy"), policy),
     (("GET", "PUT"), re.compile(f"/groups/{_N}/memberships"), memberships),
     (("POST",), re.compile(f"/sso-profiles/{_N}/(assign|unassign)"), assign),

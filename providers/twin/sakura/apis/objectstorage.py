@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
 from typing import Any, Final
 
 from providers.twin.sakura.faults import bad, conflict, missing
 from providers.twin.sakura.place import Place
-from providers.twin.sakura.store import Doc, Store
+from providers.twin.sakura.store import Doc
 
 SITES: Final = {"isk01": "石狩第1サイト", "tky01": "東京第1サイト", "arc02": "アーカイブ第2サイト"}
 _NAME: Final = r"([a-zA-Z][a-zA-Z0-9-]{2,62})"
@@ -43,7 +42,7 @@ def bucket(place: Place, name: str) -> Any:
     """PUT and DELETE /fed/v1/buckets/:name."""
     if place.method == "DELETE":
         doc = _bucket(place, name)
-        if doc.get("_objects"):
+        if any(True for _ in place.store.all("object", name)):
             raise conflict("conflict", "the bucket is not empty")
         place.store.remove("bucket", "", name)
         return 204, None
@@ -257,46 +256,3 @@ ROUTES: Final = (
     (("GET", "POST"), re.compile(rf"{_SITE}/permissions/(\d+)/keys"), permission_keys),
     (_GET_DELETE, re.compile(rf"{_SITE}/permissions/(\d+)/keys/(\w+)"), permission_key),
 )
-
-# --- S3 -----------------------------------------------------------------------------------------------
-
-_S3_REGIONS: Final = {"isk01": "jp-north-1", "tky01": "jp-east-1", "arc02": "jp-east-1"}
-_S3_PATH: Final = re.compile(rf"/s3/(\w+)/{_NAME}")
-_S3_KEY: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=(\w+)/.*Signature=(\w+)")
-_S3_XML: Final = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-
-
-def s3(store: Store, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> tuple[int, bytes]:
-    """GET and PUT of a bucket's versioning: all of S3 that is here; signatures are checked by botocore."""
-    match = _S3_PATH.fullmatch(path)
-    site, name = match.groups() if match else ("", "")
-    bucket_doc = store.get("bucket", "", name)
-    if bucket_doc is None or bucket_doc["cluster_id"] != site:
-        return 404, b"<Error><Code>NoSuchBucket</Code></Error>"
-    found = _S3_KEY.fullmatch(headers.get("Authorization", ""))
-    known = store.get("accountkey", site, found[1]) if found else None
-    if found is None or known is None or found[2] != _signature(method, path, site, known, headers, raw):
-        return 403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>"
-    if method == "PUT":
-        status = re.search(rb"<Status>(Enabled|Suspended)</Status>", raw)
-        if status is None:
-            return 400, b"<Error><Code>MalformedXML</Code></Error>"
-        store.put("bucket", "", name, {**bucket_doc, "_versioning": status[1].decode()})
-        return 200, b""
-    now = bucket_doc.get("_versioning")
-    inner = f"<Status>{now}</Status>" if now else ""
-    return 200, f"<VersioningConfiguration {_S3_XML}>{inner}</VersioningConfiguration>".encode()
-
-
-def _signature(method: str, path: str, site: str, key: Doc, headers: Mapping[str, str], raw: bytes) -> str:
-    """What the request must be signed with, by botocore."""
-    from botocore.auth import S3SigV4Auth  # a third of a second that only this needs
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    lower = {name.lower(): value for name, value in headers.items()}
-    kept = {n: lower[n] for n in ("host", "x-amz-content-sha256", "x-amz-date") if n in lower}
-    request = AWSRequest(method, f"http://{lower['host']}{path}?versioning=", headers=kept, data=raw)
-    request.context["timestamp"] = lower.get("x-amz-date", "")
-    auth = S3SigV4Auth(Credentials(key["id"], key["_secret"]), "s3", _S3_REGIONS[site])
-    return str(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))

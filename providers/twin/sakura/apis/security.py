@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from providers.twin.sakura.faults import Refused, bad, conflict, missing
+from providers.twin.sakura.faults import bad, conflict, missing
 from providers.twin.sakura.place import Place, base, merge_common
 from providers.twin.sakura.query import select
 from providers.twin.sakura.store import Doc
@@ -124,22 +124,45 @@ def secrets_of(place: Place, id_: str) -> Any:
     if place.method == "DELETE":
         if held.pop(name, None) is None:
             raise missing()
+        doc.get("_values", {}).pop(name, None)
         place.save("vault", doc, "")
         return 204, None
     if not name or "Value" not in place.part("Secret"):
         raise bad("Name and Value are required")
     held[name] = held.get(name, 0) + 1
+    # As the service does: a value is kept only as its vault's key has encrypted it.
+    sealed = _cipher(place, doc).encrypt(str(place.part("Secret")["Value"]).encode()).decode()
+    doc.setdefault("_values", {}).setdefault(name, []).append(sealed)
     place.save("vault", doc, "")
     return 201, {"Secret": {"Name": name, "LatestVersion": held[name]}}
 
 
 def unveil(place: Place, id_: str) -> Any:
-    """POST /secretmanager/vaults/:id/secrets/unveil: the twin keeps no values, and says so."""
+    """POST /secretmanager/vaults/:id/secrets/unveil."""
     doc = place.find("vault", id_, "")
-    name = str(place.part("Secret").get("Name") or "")
-    if name not in doc["_secrets"]:
+    given = place.part("Secret")
+    name = str(given.get("Name") or "")
+    values = doc.get("_values", {}).get(name)
+    if not values:
         raise missing()
-    raise Refused(501, "not_implemented", "the twin keeps no secret values")
+    version = int(given.get("Version") or len(values))
+    if not 1 <= version <= len(values):
+        raise missing()
+    value = _cipher(place, doc).decrypt(values[version - 1].encode()).decode()
+    return {"Secret": {"Name": name, "Version": version, "Value": value}}
+
+
+def _cipher(place: Place, vault_doc: Doc) -> Any:
+    """The vault's key at work. Refused (409) while it is not active."""
+    from cryptography.fernet import Fernet
+
+    key_doc = place.find("kms", vault_doc["KmsKeyID"], "")
+    if key_doc["Status"] != "active":
+        raise conflict("conflict", "the key is not active")
+    if "_material" not in key_doc:
+        key_doc["_material"] = Fernet.generate_key().decode()
+        place.save("kms", key_doc, "")
+    return Fernet(key_doc["_material"])
 
 
 # --- dedicated storage
