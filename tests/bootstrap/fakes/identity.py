@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 @lru_cache(maxsize=4)
-def _key(name: str) -> rsa.RSAPrivateKey:
+def key_of(name: str) -> rsa.RSAPrivateKey:
     """One key a name and process: generating one takes a tenth of a second."""
     del name
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -31,13 +31,16 @@ class Issuer:
         now = int(time.time())
         body = {"iss": self.url, "sub": subject, "aud": audience, "iat": now - 5, "nbf": now - 5}
         return jwt.encode(
-            {**body, "exp": now + seconds, **claims}, _key(self.url), algorithm="RS256", headers={"kid": "1"}
+            {**body, "exp": now + seconds, **claims},
+            key_of(self.url),
+            algorithm="RS256",
+            headers={"kid": "1"},
         )
 
     def verify(self, token: str, audience: str | list[str]) -> dict[str, Any]:
         """The claims of a token of this issuer. Raises jwt.InvalidTokenError."""
         return jwt.decode(
-            token, _key(self.url).public_key(), algorithms=["RS256"], audience=audience, issuer=self.url
+            token, key_of(self.url).public_key(), algorithms=["RS256"], audience=audience, issuer=self.url
         )
 
 

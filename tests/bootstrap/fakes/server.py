@@ -160,6 +160,8 @@ class Server:
     def __init__(self, handler: Handler, refuse: Refuse, tls: ssl.SSLContext | None = None) -> None:
         self.handler, self.refuse = handler, refuse
         self.requests: list[Logged] = []
+        self.broken: list[Exception] = []
+        """What a fake itself failed of; `serving` raises it in the end, for the client sees a 500 only."""
         self.counted: Callable[[Request], bool] = lambda request: True
         """Which requests faults count (fetching tokens may be left out)."""
         self._faults: dict[int, FaultKind] = {}
@@ -205,13 +207,17 @@ class Server:
             if self.counted(request):
                 fault = self._faults.pop(self._count, "")
                 self._count += 1
-        if fault in ("", "lost"):
-            answer: Answer | None = self.handler(request)
-        else:
-            answer = self._fault(fault)
+        answer = self._handled(request) if fault in ("", "lost") else self._fault(fault)
         with self._lock:
             self.requests.append(Logged(request, answer.status if answer else 0, fault))
         return None if fault == "lost" else answer
+
+    def _handled(self, request: Request) -> Answer | None:
+        try:
+            return self.handler(request)
+        except Exception as error:
+            self.broken.append(error)
+            return self.refuse(500, "broken", f"the fake itself failed: {error!r}")
 
     def _fault(self, kind: str) -> Answer | None:
         if kind == "dropped":
@@ -234,6 +240,8 @@ def serving(router: Router, tls: ssl.SSLContext | None = None) -> Generator[Serv
         yield server
     finally:
         server.close()
+    if server.broken:
+        raise server.broken[0]
 
 
 class _Http(ThreadingHTTPServer):
