@@ -37,7 +37,8 @@ Answer: TypeAlias = Literal[Unknown.UNKNOWN]
 def plain(value: Any) -> Any:
     """`value` without its marks: UNKNOWN for what cannot be known, and for a secret that is encrypted."""
     if value.__class__ is str:
-        return UNKNOWN if value in UNKNOWNS else value
+        # The length first: to look a long text up costs reading all of it.
+        return UNKNOWN if len(value) == 36 and value in UNKNOWNS else value
     if value.__class__ is dict and MARK in value:
         if "value" in value and value[MARK] in (OUTPUT, SECRET):
             return plain(value["value"])
@@ -61,9 +62,10 @@ class Props:
     def get(self, name: str) -> Any:
         """The value of a property: UNKNOWN, None when absent, or JSON."""
         value = self.raw.get(name)
-        if value is None or value.__class__ in (bool, int, float):
-            return value
-        return plain(value)
+        kind = value.__class__
+        if kind is str:
+            return UNKNOWN if len(value) == 36 and value in UNKNOWNS else value
+        return plain(value) if kind is dict else value
 
     def at(self, *path: str) -> Any:
         """The value at a path; a list on the way stands for its only (first) element."""

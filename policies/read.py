@@ -152,20 +152,19 @@ def _resource(entry: Any, index: int, notes: list[Text]) -> Resource | None:
         props=props,
         id=record["id"] if isinstance(record.get("id"), str) else "",
         provider=provider.rpartition("::")[0] if isinstance(provider, str) else "",
-        dependencies=tuple(d for d in dependencies if isinstance(d, str))
-        if isinstance(dependencies, list)
-        else (),
-        property_dependencies={
-            k: tuple(u for u in v if isinstance(u, str))
-            for k, v in cast("dict[str, Any]", needs).items()
-            if isinstance(v, list)
-        }
+        dependencies=_urns(dependencies),
+        # Most properties depend on nothing, and the state says so of each.
+        property_dependencies={k: _urns(v) for k, v in cast("dict[str, Any]", needs).items() if v}
         if isinstance(needs, dict)
         else {},
         custom=bool(record.get("custom", True)),
         external=record.get("external") is True,
         deleting=record.get("delete") is True,
     )
+
+
+def _urns(value: Any) -> tuple[str, ...]:
+    return tuple([u for u in value if u.__class__ is str]) if value.__class__ is list else ()
 
 
 def merged(inputs: Any, outputs: Any) -> Mapping[str, Any] | None:

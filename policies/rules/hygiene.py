@@ -20,7 +20,6 @@ _NAMED = re.compile(
     r"[aA]uthToken|[sS]ecretString|[sS]haredSecret|[cC]onnectionString)$"
 )
 """Names of properties that hold a secret itself, at their end."""
-_HINTS = ("-----BEGIN ", "AKIA", "ASIA", "AIza", "ghp_", "xox", "AccountKey=")
 _SHAPED = re.compile(
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b|"
     r"\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{20,}|AccountKey=[A-Za-z0-9+/=]{40,}"
@@ -48,20 +47,43 @@ def leaks(props: Any) -> tuple[str, ...]:
 def _look(value: Any, key: str, path: tuple[str, ...], found: list[str]) -> None:
     kind = value.__class__
     if kind is str:
-        if len(value) > 3 and (
-            (_names_secret(key) and value not in ("true", "false") and not _points(value))
-            or (len(value) > 15 and any(h in value for h in _HINTS) and _SHAPED.search(value))
-        ):
-            found.append(".".join((*path, key)))
+        if len(value) > 3 and (_names_secret(key) or (len(value) > 15 and _hinted(value))):
+            _judge(value, key, path, found)
     elif kind is dict:
         if MARK in value:
             return
+        deeper = (*path, key) if key else path
         for name, inner in value.items():
-            if inner.__class__ is str or (inner and (inner.__class__ is dict or inner.__class__ is list)):
-                _look(inner, name, (*path, key) if key else path, found)
+            kind = inner.__class__
+            if kind is str:
+                # Here, not by a call: texts are most of a state, and nearly all end at these two looks.
+                if len(inner) > 3 and (_names_secret(name) or (len(inner) > 15 and _hinted(inner))):
+                    _judge(inner, name, deeper, found)
+            elif inner and (kind is dict or kind is list):
+                _look(inner, name, deeper, found)
     elif kind is list:
         for inner in value:
             _look(inner, key, path, found)
+
+
+def _hinted(text: str) -> bool:
+    """Whether a text may hold a key of a known shape (`_SHAPED` decides)."""
+    return (
+        "AKIA" in text
+        or "ASIA" in text
+        or "AIza" in text
+        or "ghp_" in text
+        or "xox" in text
+        or "-----BEGIN " in text
+        or "AccountKey=" in text
+    )
+
+
+def _judge(text: str, key: str, path: tuple[str, ...], found: list[str]) -> None:
+    """Note a text by whose name or looks it may be a secret, if it is one."""
+    named = _names_secret(key) and text not in ("true", "false") and not _points(text)
+    if named or (len(text) > 15 and _hinted(text) and _SHAPED.search(text)):
+        found.append(".".join((*path, key)))
 
 
 def _points(text: str) -> bool:
