@@ -3,7 +3,6 @@
 # ruff: noqa: N802, D102, ARG002 - the protocol (pulumi/provider.proto) names and documents the methods
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from providers.wire import UNKNOWN, Path, decode, encode
 from stacks.text import Language, Text, language_of
 
-from . import convert, diff, flows, schema, seal, validate
+from . import convert, diff, flows, given, schema, seal, shown, validate
 from .catalog import FUNCTIONS, RESOURCES
 from .client import Api
 from .engine import Engine
@@ -26,7 +25,7 @@ from .flow import Flow
 from .intents import Intents, folder
 from .job import Job, Shared
 from .lookups import answer
-from .model import Field, Function, Json, ListOf, Problem, Record, Resource, Type
+from .model import Function, Json, Problem, Resource
 from .settings import CONFIG, Settings, resolve
 
 _RESOURCES: Final = {r.token: r for r in RESOURCES}
@@ -106,7 +105,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_speaks
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> Any:
         news, secrets = decode(request.news)
-        values = _parsed_config(news)
+        values = given.parsed_config(news)
         found = validate.record_problems(CONFIG, {k: v for k, v in values.items() if k != "version"})
         if not found and not convert.holds_unknown(values):
             try:
@@ -125,7 +124,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_speaks
     def Configure(self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext) -> Any:
-        values = _parsed_config(decode(request.args)[0])
+        values = given.parsed_config(decode(request.args)[0])
         self._settings = resolve(convert.known(values))
         self.language = self._settings.language
         self._shared = Shared(Api(self._settings), Intents(folder()))
@@ -163,10 +162,10 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self._shared is not None and request.olds.fields:
             self._shared.had(request.urn)
         if self._settings is not None:
-            news = _with_defaults(resource, news, self._settings)
+            news = given.with_defaults(resource, news, self._settings)
         found = validate.problems(resource, news)
         sealed = seal.seal(resource.inputs, news, request.urn)
-        marked = {*secrets, *_secret_paths(resource.inputs, sealed)}
+        marked = {*secrets, *shown.secret_paths(resource.inputs, sealed)}
         return provider_pb2.CheckResponse(inputs=encode(sealed, marked), failures=self._failures(found))
 
     @_speaks
@@ -198,15 +197,15 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         resource, flow = self._kind(request.urn)
         inputs, secrets = decode(request.properties)
         if request.preview:
-            shown = {
-                **_unsealed(resource, inputs),
+            seen = {
+                **shown.unsealed(resource, inputs),
                 **{f.name: UNKNOWN for f in resource.fields if f.computed},
             }
-            return provider_pb2.CreateResponse(properties=encode(shown, secrets))
+            return provider_pb2.CreateResponse(properties=encode(seen, secrets))
         job = self._job("create", resource, request.urn, inputs, timeout=request.timeout)
         try:
             flow.create(job)
-            outputs = self._outputs(flow, job, inputs, flow.load(job))
+            outputs = shown.outputs(flow, job, inputs, flow.load(job))
         except SakuraError as error:
             raise self._partly(flow, job, inputs, secrets, error) if job.id else error from error
         return provider_pb2.CreateResponse(id=job.id, properties=self._encode(resource, outputs, secrets))
@@ -218,7 +217,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         old_inputs, input_secrets = decode(request.inputs)
         importing = not state
         if importing:
-            state, own = _parse_import(resource, request.id)
+            state, own = given.parse_import(resource, request.id)
         else:
             own = str(state.get("resourceId") or request.id)
         job = self._job("read", resource, request.urn, {}, state, old_inputs, own, request.timeout)
@@ -232,12 +231,12 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
                 inputs.setdefault(name, state[name])
         if resource.zoned and (importing or "zone" in old_inputs):
             inputs.setdefault("zone", job.zone)
-        outputs = self._outputs(flow, job, inputs, found)
+        outputs = shown.outputs(flow, job, inputs, found)
         marked = {*secrets, *input_secrets}
         return provider_pb2.ReadResponse(
             id=job.id if importing else request.id,
             properties=self._encode(resource, outputs, marked),
-            inputs=encode(inputs, {*marked, *_secret_paths(resource.inputs, inputs)}),
+            inputs=encode(inputs, {*marked, *shown.secret_paths(resource.inputs, inputs)}),
         )
 
     @_speaks
@@ -250,14 +249,14 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             if notice is not None:
                 self._engine.tell(request.urn, notice.say(self.language))
-            shown = {**{f.name: state.get(f.name, UNKNOWN) for f in resource.fields if f.computed}}
+            seen = {**{f.name: state.get(f.name, UNKNOWN) for f in resource.fields if f.computed}}
             if any(
                 c.path.split(".")[0] in resource.plan_changes
                 for c in diff.changes(resource, old_inputs, inputs)
             ):
-                shown["resourceId"] = UNKNOWN
+                seen["resourceId"] = UNKNOWN
             return provider_pb2.UpdateResponse(
-                properties=encode({**_unsealed(resource, inputs), **shown}, secrets)
+                properties=encode({**shown.unsealed(resource, inputs), **seen}, secrets)
             )
         own = str(state.get("resourceId") or request.id)
         job = self._job("update", resource, request.urn, inputs, state, old_inputs, own, request.timeout)
@@ -270,7 +269,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
                     )
                 )
             flow.change(job)
-            outputs = self._outputs(flow, job, inputs, flow.load(job))
+            outputs = shown.outputs(flow, job, inputs, flow.load(job))
         except SakuraError as error:
             if job.id != own or flow.partial_updates:
                 raise self._partly(flow, job, inputs, secrets, error) from error
@@ -292,13 +291,13 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_speaks
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> Any:
         function = self._function(request.tok)
-        given = decode(request.args)[0]
-        given = {name: value for name, value in given.items() if value is not None}
-        found = validate.record_problems(function.inputs, given)
+        asked = decode(request.args)[0]
+        asked = {name: value for name, value in asked.items() if value is not None}
+        found = validate.record_problems(function.inputs, asked)
         if found:
             return provider_pb2.InvokeResponse(failures=self._failures(found))
-        result = answer(function, given, self.shared)
-        marked = _secret_paths(function.outputs, result)
+        result = answer(function, asked, self.shared)
+        marked = shown.secret_paths(function.outputs, result)
         return _returned(encode(result, marked))
 
     # --- helpers
@@ -351,39 +350,13 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             timeout=timeout or None,
         )
 
-    def _outputs(
-        self, flow: Flow, job: Job, inputs: Mapping[str, Json], document: Mapping[str, Json]
-    ) -> dict[str, Json]:
-        """The state: what the API has, worded as the program words it where both mean the same."""
-        resource = job.resource
-        found = convert.clean(convert.values_of(resource.fields, document))
-        found.update(flow.carried(job, document))
-        outputs: dict[str, Json] = {}
-        for field in resource.fields:
-            if field.write_only:
-                continue
-            given, now = inputs.get(field.name), found.get(field.name)
-            keep = now is None or diff.same(field, given, now)
-            value = given if keep and given is not None else now
-            if value is None and field.computed and field.secret:
-                value = job.state.get(field.name)
-            if value is not None:
-                outputs[field.name] = _unsealed_value(field, value)
-        outputs.update(job.learnt)
-        outputs.update(flow.computed(job, document))
-        if resource.zoned:
-            outputs["zone"] = job.zone
-        if any(f.name == "resourceId" for f in resource.fields):
-            outputs["resourceId"] = job.id
-        return outputs
-
     def _partly(
         self, flow: Flow, job: Job, inputs: dict[str, Json], secrets: Iterable[Path], error: SakuraError
     ) -> PartlyMadeError:
         """What there is now, for the state, with the reason why it is not finished."""
-        outputs = {**_unsealed(job.resource, inputs), **job.learnt, "resourceId": job.id}
+        outputs = {**shown.unsealed(job.resource, inputs), **job.learnt, "resourceId": job.id}
         try:
-            outputs = self._outputs(flow, job, inputs, flow.load(job))
+            outputs = shown.outputs(flow, job, inputs, flow.load(job))
         except SakuraError as second:
             # The state then holds what was asked for; `refresh` or the next `up` reads the rest.
             self._engine.debug(job.urn, second.text.say(self.language))
@@ -392,12 +365,12 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             id=job.id,
             properties=self._encode(job.resource, outputs, secrets),
             reasons=[text],
-            inputs=encode(inputs, {*secrets, *_secret_paths(job.resource.inputs, inputs)}),
+            inputs=encode(inputs, {*secrets, *shown.secret_paths(job.resource.inputs, inputs)}),
         )
         return PartlyMadeError(detail, text)
 
     def _encode(self, resource: Resource, outputs: Mapping[str, Json], secrets: Iterable[Path]) -> Any:
-        return encode(outputs, {*secrets, *_secret_paths(resource.fields, outputs)})
+        return encode(outputs, {*secrets, *shown.secret_paths(resource.fields, outputs)})
 
     def _failures(self, found: Iterable[Problem]) -> list[provider_pb2.CheckFailure]:
         return [
@@ -410,94 +383,3 @@ def _returned(result: Any) -> provider_pb2.InvokeResponse:
     response = provider_pb2.InvokeResponse()
     getattr(response, "return").CopyFrom(result)
     return response
-
-
-def _parsed_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration as values: the engine sends every one as text."""
-    kinds = {field.name: field.type for field in CONFIG}
-    parsed: dict[str, Any] = {}
-    for name, value in values.items():
-        kind = kinds.get(name)
-        if isinstance(value, str) and kind is not None and getattr(kind, "kind", "object") != "string":
-            with contextlib.suppress(ValueError):  # left as text, it is refused with its name by CheckConfig
-                parsed[name] = json.loads(value)
-                continue
-        parsed[name] = value
-    return parsed
-
-
-def _with_defaults(resource: Resource, inputs: dict[str, Json], settings: Settings) -> dict[str, Json]:
-    """`inputs` with the provider's own tags, where the resource takes tags and there is room."""
-    tags = inputs.get("tags", [])
-    takes = settings.default_tags and any(f.name == "tags" for f in resource.inputs)
-    if takes and isinstance(tags, list) and not convert.holds_unknown(tags):
-        return {**inputs, "tags": [*tags, *(t for t in settings.default_tags if t not in tags)]}
-    return inputs
-
-
-def _parse_import(resource: Resource, given: str) -> tuple[dict[str, Json], str]:
-    """An import id's parts as properties, and the id itself. SakuraError when it has another form."""
-    names = resource.import_parts
-    parts = given.split("/", len(names))
-    if len(parts) == len(names) + 1 and all(parts):
-        return dict(zip(names, parts[:-1], strict=True)), parts[-1]
-    if names[:1] == ("zone",) and len(parts) == len(names) and all(parts):
-        return dict(zip(names[1:], parts[:-1], strict=True)), parts[-1]
-    form = schema.import_form(resource)
-    raise SakuraError(
-        Text(
-            ja=f"「{given}」では取り込めません。{resource.token} のIDは {form} の形です。",
-            en=f"“{given}” cannot be imported: an id of {resource.token} has the form {form}.",
-        )
-    )
-
-
-def _secret_paths(fields: Iterable[Field], values: Mapping[str, Json]) -> set[Path]:
-    """Where in `values` the secrets stand."""
-    found: set[Path] = set()
-    for field in fields:
-        value = values.get(field.name)
-        if value is not None:
-            _collect(field, field.type, value, (field.name,), found)
-    return found
-
-
-def _collect(field: Field, type_: Type, value: Json, path: Path, found: set[Path]) -> None:
-    if field.secret or field.write_only:
-        found.add(path)
-    elif isinstance(type_, Record) and isinstance(value, Mapping):
-        for inner in type_.fields:
-            if value.get(inner.name) is not None:
-                _collect(inner, inner.type, value[inner.name], (*path, inner.name), found)
-    elif isinstance(type_, ListOf) and isinstance(value, list):
-        for at, item in enumerate(value):
-            if isinstance(type_.item, Record) and isinstance(item, Mapping):
-                for inner in type_.item.fields:
-                    if item.get(inner.name) is not None:
-                        _collect(inner, inner.type, item[inner.name], (*path, at, inner.name), found)
-
-
-def _unsealed(resource: Resource, inputs: Mapping[str, Json]) -> dict[str, Json]:
-    """`inputs` as outputs may show them: without the write-only properties."""
-    return {
-        field.name: _unsealed_value(field, inputs[field.name])
-        for field in resource.inputs
-        if field.name in inputs and not field.write_only
-    }
-
-
-def _unsealed_value(field: Field, value: Json) -> Json:
-    """`value` without the write-only parts inside it."""
-    return _without(field.type, value)
-
-
-def _without(type_: Type, value: Json) -> Json:
-    if isinstance(type_, Record) and isinstance(value, Mapping):
-        return {
-            f.name: _without(f.type, value[f.name])
-            for f in type_.fields
-            if f.name in value and not f.write_only
-        }
-    if isinstance(type_, ListOf) and isinstance(value, list):
-        return [_without(type_.item, item) for item in value]
-    return value
