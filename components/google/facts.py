@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.segments import runs
+from components.derive import runs
 from stacks.naming import name
 from stacks.plan import CloudPlan, DatabasePlan, PackagePlan
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from components.derive import hosted, runs
 from components.oci.place import owner_tag
-from components.segments import hosted, runs
 from stacks.plan import CloudPlan, HandoverPlan, PackagePlan
 
 STATEMENTS_A_POLICY = 50

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from components.segments import app_role
+from components.derive import app_role
 from stacks.addressing import Role
 from stacks.plan import CloudPlan, DatabasePlan, NetworkPlan, PackagePlan, WorkloadPlan
 

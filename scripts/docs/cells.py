@@ -27,13 +27,15 @@ LAYERS: Mapping[Layer, Text] = {
 HEAD = Text(
     """# 各層が各クラウドで何になるか
 
-`components/<クラウド>/cells.yaml` から作っています(`python -m scripts.docs.cells`)。リソース型は、部品が実際に作るものと
-例の団体の構成(`tests/inventory`)とにテストで突き合わせています。リソースのない欄には理由があります。
+`components/<クラウド>/cells.yaml` から作っています(`python -m scripts.docs.cells`)。
+リソース型は、部品が実際に作るもの、例の団体の構成(`tests/inventory`)とテストで突き合わせています。
+リソースのない欄には理由があります。
 """,
     """# What each layer is on each cloud
 
-Made from `components/<cloud>/cells.yaml` (`python -m scripts.docs.cells`). Tests hold the resource types against what the
-components make and against the inventories of the examples (`tests/inventory`). A cell without resources gives its reason.
+Made from `components/<cloud>/cells.yaml` (`python -m scripts.docs.cells`). Tests hold the resource types
+against what the components make and against the inventories of the examples (`tests/inventory`). A cell
+without resources gives its reason.
 """,
 )
 COLUMNS = Text("| クラウド | 何か | リソース型 |", "| cloud | what it is | resource types |")
@@ -68,7 +70,9 @@ def _types(cell: Cell, language: Language) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the pages; with `--check` say whether they are as they should be."""
-    stale = {language: file for language, file in FILES.items() if not _is_current(file, language)}
+    stale: dict[Language, Path] = {
+        language: file for language, file in FILES.items() if not _is_current(file, language)
+    }
     if "--check" not in arguments:
         for language, file in stale.items():
             file.write_text(page(language), encoding="utf-8")

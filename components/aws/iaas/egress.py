@@ -7,7 +7,7 @@ a second firewall endpoint would double the dearest line of a small town's bill.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -17,8 +17,9 @@ from components.aws import facts
 from components.aws.iaas import filtering
 from components.aws.iaas.acl import network_acl
 from components.aws.iaas.site import Site
+from components.derive import caller_roles, hosts
 from stacks.addressing import Role
-from stacks.plan import EgressPlan, NetworkPlan, SubnetPlan
+from stacks.plan import NetworkPlan, SubnetPlan
 
 CAPACITY = 1000
 """Of the rule group. It can never be changed; a host needs about two, and a tenant names 150 at most."""
@@ -40,21 +41,6 @@ def halves(subnets: tuple[SubnetPlan, ...]) -> Halves:
     first = min(subnets, key=lambda subnet: subnet.slot)
     firewall, nat = first.cidr.subnets(prefixlen_diff=1)
     return Halves(first.zone, firewall, nat)
-
-
-def hosts(egress: Iterable[EgressPlan]) -> tuple[str, ...]:
-    """Every approved host, once, sorted."""
-    return tuple(sorted({host for plan in egress for host in plan.destinations}))
-
-
-def caller_roles(network: NetworkPlan) -> tuple[Role, ...]:
-    """The blocks whose workloads may use the opening."""
-    found: dict[Role, None] = {
-        network.groups[flow.source.key].role: None
-        for flow in network.flows
-        if flow.source.kind == "group" and flow.target.key == "internet-exception"
-    }
-    return tuple(found)
 
 
 def callers(network: NetworkPlan) -> tuple[SubnetPlan, ...]:

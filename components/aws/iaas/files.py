@@ -9,13 +9,8 @@ import pulumi_aws as aws
 
 from components.aws import facts
 from components.aws.iaas.site import Site
-from stacks.addressing import Role
+from components.derive import data_role
 from stacks.plan import NetworkPlan, PackagePlan
-
-
-def data_role(package: PackagePlan) -> Role:
-    """The block that a package's data lives in."""
-    return "mynumber-data" if package.segment == "mynumber" else "lgwan-data"
 
 
 def file_system_policy(account: str, arn: str) -> str:

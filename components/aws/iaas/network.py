@@ -13,21 +13,12 @@ from components.aws.iaas.acl import network_acl
 from components.aws.iaas.egress import Egress
 from components.aws.iaas.site import Site
 from components.contract import NetworkGives
+from components.derive import roles_in_use
 from stacks.addressing import Role
 from stacks.plan import NetworkPlan, PackagePlan
 
 FLOW_INTERVAL = 600
 """Seconds that a flow log record covers: the longer of the two on offer, at a fraction of the price."""
-
-
-def roles_in_use(network: NetworkPlan) -> tuple[Role, ...]:
-    """The blocks that get subnets: those with a group in them, management, and the way to the town hall.
-
-    A segment without a package gets none; its addresses stay reserved by the address plan, so that
-    its first package moves nothing.
-    """
-    used = {group.role for group in network.groups.values()} | {"management", "connect"}
-    return tuple(dict.fromkeys(s.role for s in network.subnets.values() if s.role in used))
 
 
 def routed_roles(network: NetworkPlan) -> tuple[Role, ...]:

@@ -17,21 +17,11 @@ import pulumi_aws as aws
 from components.aws import facts
 from components.aws.iaas.patching import PATCH_TAG, patching
 from components.aws.iaas.site import Site
-from stacks.addressing import Role
+from components.derive import app_role, replicas, runs
 from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SubnetPlan, WorkloadPlan
 
 SYSTEM_GB = 30
 """What the system takes of a server's disk, GiB: AL2023 with logs and two kernels has ample room."""
-
-
-def server_packages(plan: CloudPlan) -> tuple[PackagePlan, ...]:
-    """The packages that have servers."""
-    return tuple(p for p in plan.packages.values() if any(w.kind == "server" for w in p.workloads.values()))
-
-
-def app_role(package: PackagePlan) -> Role:
-    """The block that a package's workloads live in."""
-    return "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +37,15 @@ class ServerPlan:
 
 def servers(network: NetworkPlan, packages: Iterable[PackagePlan]) -> Iterator[ServerPlan]:
     """The servers of `packages` in `network`, spread over its zones in turn."""
-    for package in packages:
-        places = network.of_role(app_role(package))
-        for workload in package.workloads.values():
-            if workload.kind != "server":
-                continue
-            chosen = facts.instance_class(workload.vcpu, workload.memory_gb).name
-            for number in range(workload.replicas):
-                yield ServerPlan(
-                    key=f"{package.key}-{workload.key}-{number + 1}",
-                    package=package,
-                    workload=workload,
-                    instance_class=chosen,
-                    subnet=places[number % len(places)],
-                )
+    for one in replicas(packages, "server"):
+        places = network.of_role(app_role(one.package))
+        yield ServerPlan(
+            key=one.key,
+            package=one.package,
+            workload=one.workload,
+            instance_class=facts.instance_class(one.workload.vcpu, one.workload.memory_gb).name,
+            subnet=places[one.number % len(places)],
+        )
 
 
 def server_log_group(prefix: str) -> str:
@@ -175,7 +160,7 @@ class Servers:
         self._site, self._plan = site, site.plan
         self.servers: dict[str, pulumi.Output[str]] = {}
         self.identities: dict[str, pulumi.Output[str]] = {}
-        packages = server_packages(self._plan)
+        packages = [p for p in self._plan.packages.values() if runs(p, "server")]
         if not packages:
             return
         log = self._recording()

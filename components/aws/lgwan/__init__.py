@@ -21,7 +21,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.contract import BaselineGives, IaasGives, LgwanGives, NetworkGives
-from stacks.addressing import Role
+from components.derive import town_hall_roles
 from stacks.plan import CircuitPlan, CloudPlan, NetworkPlan
 from stacks.text import Text
 
@@ -49,17 +49,6 @@ def gateway_asn(plan: CloudPlan) -> int:
     taken = {plan.lgwan.asn, *(circuit.asn for circuit in plan.lgwan.circuits.values())}
     low, high = _ASN_16 if plan.lgwan.asn <= _ASN_16[1] else _ASN_32
     return next(asn for asn in range(low, high + 1) if asn not in taken)
-
-
-def town_hall_roles(network: NetworkPlan) -> tuple[Role, ...]:
-    """The blocks of `network` that talk to the town hall, by its allow list."""
-    ours = {
-        inside.key
-        for flow in network.flows
-        for inside, outside in ((flow.source, flow.target), (flow.target, flow.source))
-        if inside.kind == "group" and outside.kind == "ranges"
-    }
-    return tuple(dict.fromkeys(network.groups[key].role for key in sorted(ours)))
 
 
 def reachable_blocks(network: NetworkPlan) -> Mapping[str, tuple[IPv4Network, ...]]:

@@ -17,6 +17,7 @@ from components.aws import facts, grants
 from components.aws.paas import handover
 from components.aws.paas.databases import Databases
 from components.contract import DatabaseGives, PaasGives, PaasNeeds
+from components.derive import hosted, runs
 from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
@@ -43,16 +44,16 @@ class Paas(pulumi.ComponentResource):
         self._given = given
         self._room = Room(name, plan, self)
 
-        hosted = {key: p for key, p in plan.packages.items() if p.delivery == "hosted"}
-        contained = {key: p for key, p in hosted.items() if runs(p, "container")}
+        packages = {p.key: p for p in hosted(plan)}
+        contained = {key: p for key, p in packages.items() if runs(p, "container")}
         made = Databases(self._room, given)
-        databases = {key: made.build(p) for key, p in hosted.items() if p.database}
+        databases = {key: made.build(p) for key, p in packages.items() if p.database}
         repositories = {key: self._repository(p) for key, p in contained.items()}
-        secrets = {key: self._secret(p) for key, p in hosted.items() if p.workloads}
-        queues = {key: self._queue(p) for key, p in hosted.items() if p.queue}
+        secrets = {key: self._secret(p) for key, p in packages.items() if p.workloads}
+        queues = {key: self._queue(p) for key, p in packages.items() if p.queue}
         roles: dict[str, list[pulumi.Output[str]]] = {}
         identities: dict[str, pulumi.Output[str]] = {}
-        for key, package in hosted.items():
+        for key, package in packages.items():
             has = self._belongings(package, secrets, databases, queues)
             found = self._identities(package, has, repositories)
             roles[key] = found
@@ -66,7 +67,7 @@ class Paas(pulumi.ComponentResource):
             queues={key: queue.url for key, queue in queues.items()},
             handovers=handovers,
             identities=identities,
-            authority=self._authority(hosted),
+            authority=self._authority(packages),
         )
         self.register_outputs({"registries": self.gives.registries, "handovers": self.gives.handovers})
 
@@ -273,7 +274,7 @@ class Paas(pulumi.ComponentResource):
 
     # --- certificates ----------------------------------------------------------------------------
 
-    def _authority(self, hosted: Mapping[str, PackagePlan]) -> pulumi.Output[str] | None:
+    def _authority(self, packages: Mapping[str, PackagePlan]) -> pulumi.Output[str] | None:
         """The private authority for the packages' names: the manifest's, else a root of our own.
 
         A root alone, without a subordinate: each authority costs some 400 USD a month, and this one
@@ -283,7 +284,7 @@ class Paas(pulumi.ComponentResource):
         plan = self._plan
         if plan.certificate_authority:
             return pulumi.Output.from_input(plan.certificate_authority)
-        if not any(p.exposed and not p.certificate for p in hosted.values()):
+        if not any(p.exposed and not p.certificate for p in packages.values()):
             return None
         authority = aws.acmpca.CertificateAuthority(
             self._room.child("authority"),
@@ -322,8 +323,3 @@ class Paas(pulumi.ComponentResource):
             opts=self._room.opts(),
         )
         return renewal.certificate_authority_arn
-
-
-def runs(package: PackagePlan, kind: str) -> bool:
-    """Whether `package` has a workload of `kind` (`container` or `server`)."""
-    return any(workload.kind == kind for workload in package.workloads.values())

@@ -11,6 +11,7 @@ from components.aws import facts
 from components.aws.paas import engines
 from components.aws.paas.engines import DatabaseShape
 from components.contract import DatabaseGives, PaasNeeds
+from components.derive import data_role
 from components.room import Room
 from stacks.plan import CloudPlan, DatabasePlan, PackagePlan
 
@@ -72,12 +73,11 @@ class Databases:
             network = plan.networks[package.network]
             ids = self._given.iaas.networks[package.network].subnets
             member = "" if package.network == "main" else package.network
-            role = "mynumber-data" if package.segment == "mynumber" else "lgwan-data"
             self._subnets[place] = aws.rds.SubnetGroup(
                 self._room.child(f"{'-'.join(place)}-subnets"),
                 name=plan.name(package.segment, member, limit=255),
                 description=f"Data subnets of the {package.segment} segment",
-                subnet_ids=[ids[subnet.key] for subnet in network.of_role(role)],
+                subnet_ids=[ids[subnet.key] for subnet in network.of_role(data_role(package))],
                 opts=self._room.opts(),
             )
         return self._subnets[place]

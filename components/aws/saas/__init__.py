@@ -17,6 +17,7 @@ from components.aws.saas.lodging import Lodging, servers_of, tags, url
 from components.aws.saas.schedule import Scheduler
 from components.aws.saas.tasks import Tasks
 from components.contract import SaasGives, SaasNeeds
+from components.derive import hosted
 from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
@@ -36,11 +37,11 @@ class Saas(pulumi.ComponentResource):
         self._lodging = Lodging(self._room, given)
         self._hours = Scheduler(self._room, given.baseline.keys["data"])
 
-        hosted = [p for p in plan.packages.values() if p.delivery == "hosted"]
+        packages = hosted(plan)
         vendors = [p for p in plan.packages.values() if p.delivery == "asp"]
-        entrances = Entrances(self._lodging, [p for p in hosted if p.exposed])
+        entrances = Entrances(self._lodging, [p for p in packages if p.exposed])
         tasks = Tasks(self._lodging, self._hours)
-        for package in hosted:
+        for package in packages:
             entrance = entrances.build(package, package.exposed) if package.exposed else None
             tasks.build(package, entrance)
             self._servers(package, entrance)
@@ -52,7 +53,7 @@ class Saas(pulumi.ComponentResource):
         awaiting = tuple(p.key for p in vendors if not p.endpoint)
         urls = {
             p.key: pulumi.Output.from_input(url(p))
-            for p in (*hosted, *vendors)
+            for p in (*packages, *vendors)
             if p.exposed or (p.delivery == "asp" and p.key not in awaiting)
         }
         self.gives = SaasGives(urls=urls, awaiting=awaiting)

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 
 from components.aws.saas import alarms
 from components.contract import NetworkGives, SaasNeeds
+from components.derive import app_role
 from components.room import Room
-from stacks.addressing import Role
 from stacks.plan import PackagePlan, WorkloadPlan
 
 
@@ -28,9 +28,8 @@ class Lodging:
 
     def subnets(self, package: PackagePlan) -> list[pulumi.Output[str]]:
         """The subnets of the package's segment for what people reach and what answers them."""
-        role: Role = "mynumber-app" if package.segment == "mynumber" else "lgwan-app"
         subnets = self.network(package).subnets
-        return [subnets[s.key] for s in self.room.plan.networks[package.network].of_role(role)]
+        return [subnets[s.key] for s in self.room.plan.networks[package.network].of_role(app_role(package))]
 
     def record(
         self,

@@ -36,8 +36,8 @@ class Iaas(pulumi.ComponentResource):
             networks[key] = Network(places[key], network, baseline).gives
         servers = Servers(name, plan, self, baseline, networks)
         files = {
-            key: file_system(places[p.network], p, baseline.keys["data"], networks[p.network])
-            for key, p in hosted(plan).items()
+            p.key: file_system(places[p.network], p, baseline.keys["data"], networks[p.network])
+            for p in hosted(plan)
             if p.files
         }
         self.gives = IaasGives(

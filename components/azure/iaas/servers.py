@@ -20,7 +20,7 @@ from components.azure.iaas.subnets import key_of
 from components.azure.place import identity, place
 from components.azure.place import key_of as key_parts
 from components.contract import NetworkGives
-from components.derive import app_role, runs, servers
+from components.derive import app_role, replicas, runs
 from stacks.plan import CloudPlan, PackagePlan, WorkloadPlan
 
 IMAGE: Mapping[str, str] = {
@@ -60,11 +60,11 @@ class Servers:
             )
             self.identities[package.key] = who.id
             subnet = networks[package.network].subnets[key_of(app_role(package), "servers")]
-            for key, workload, number in servers(package):
-                made = self._server(key, package, workload, number, who.id, subnet)
-                self.servers[key] = made.id
-                monitoring.collect(key, made)
-                protect(where, key, made, baseline.vault)
+            for one in replicas([package], "server"):
+                made = self._server(one.key, package, one.workload, one.number, who.id, subnet)
+                self.servers[one.key] = made.id
+                monitoring.collect(one.key, made)
+                protect(where, one.key, made, baseline.vault)
         patching(where, [p.schedule for p in packages if p.schedule])
 
     def _disk_encryption(self) -> pulumi.Output[str]:

@@ -40,7 +40,7 @@ class Paas(pulumi.ComponentResource):
         self._plan, self._iaas = plan, given.iaas
         self._baseline = gives.baseline(given.baseline)
         self._place = place(name, plan, self, "platform")
-        packages = hosted(plan)
+        packages = {p.key: p for p in hosted(plan)}
         who = {key: self._identity(key) for key in packages}
         principals = {key: one.principal_id for key, one in who.items()}
         databases = Databases(self._place, self._baseline, self._iaas)

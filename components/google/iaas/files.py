@@ -9,12 +9,12 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import NetworkGives
+from components.derive import app_role, data_role
 from components.google import facts
 from components.google.iaas.backups import FILES, Backups
 from components.google.iaas.filtering import Rule, regional_subnets
 from components.google.iaas.firewall import allow
 from components.room import Room
-from components.segments import app_role, data_role
 from stacks.addressing import Role
 from stacks.plan import PackagePlan
 

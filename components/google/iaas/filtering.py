@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
+from components.derive import runs, town_hall_roles
 from components.google import facts
-from components.segments import runs, town_hall_roles
 from stacks.addressing import Role, block, slot
 from stacks.plan import Flow, NetworkPlan, PackagePlan
 

@@ -13,12 +13,12 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import BaselineGives
+from components.derive import app_role, replicas, runs
 from components.google import facts
 from components.google.iaas.backups import SERVERS, Backups
 from components.google.iaas.firewall import tag
 from components.google.iaas.patching import patching
 from components.room import Room
-from components.segments import app_role, runs
 from stacks.plan import CloudPlan, NetworkPlan, PackagePlan, SchedulePlan, WorkloadPlan
 
 SYSTEM_GB = 30
@@ -51,15 +51,10 @@ class ServerPlan:
 
 def servers(network: NetworkPlan, packages: Iterable[PackagePlan]) -> Iterator[ServerPlan]:
     """The servers of `packages` in `network`, spread over its zones in turn."""
-    for package in packages:
-        zones = [subnet.zone for subnet in network.of_role(app_role(package))]
-        for workload in package.workloads.values():
-            if workload.kind != "server":
-                continue
-            machine = facts.machine_type(workload.vcpu, workload.memory_gb).name
-            for number in range(workload.replicas):
-                key = f"{package.key}-{workload.key}-{number + 1}"
-                yield ServerPlan(key, package, workload, machine, zones[number % len(zones)])
+    for one in replicas(packages, "server"):
+        zones = [subnet.zone for subnet in network.of_role(app_role(one.package))]
+        machine = facts.machine_type(one.workload.vcpu, one.workload.memory_gb).name
+        yield ServerPlan(one.key, one.package, one.workload, machine, zones[one.number % len(zones)])
 
 
 def cron(schedule: SchedulePlan, way: str) -> str:

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import PaasGives, PaasNeeds
+from components.derive import runs
 from components.google import facts
 from components.google.paas import handover
 from components.google.paas.authority import authority
@@ -14,7 +15,6 @@ from components.google.paas.members import member
 from components.google.paas.queues import queue
 from components.google.project import project
 from components.room import Room
-from components.segments import runs
 from stacks.plan import CloudPlan, PackagePlan
 
 IMAGES_KEPT = 30

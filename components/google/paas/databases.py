@@ -13,13 +13,13 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import DatabaseGives, PaasNeeds
+from components.derive import data_role
 from components.google import facts
 from components.google.iaas.files import subnet
 from components.google.iaas.filtering import Rule
 from components.google.iaas.firewall import allow
 from components.google.paas.members import member, short_name
 from components.room import Room
-from components.segments import data_role
 from stacks.plan import DatabasePlan, PackagePlan
 
 LOG_DAYS = 7

@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pulumi_gcp as gcp
 
+from components.derive import app_role
 from components.google import facts
 from components.google.saas import alarms
 from components.google.saas.lodging import Lodging
 from components.room import Room
-from components.segments import app_role
 from stacks.plan import NetworkPlan, PackagePlan, WorkloadPlan
 
 DRAIN_SECONDS = 60

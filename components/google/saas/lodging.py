@@ -8,11 +8,11 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import NetworkGives, SaasNeeds
+from components.derive import app_role
 from components.google import facts
 from components.google.iaas.files import subnet
 from components.google.saas.alarms import Alarm
 from components.room import Room
-from components.segments import app_role
 from stacks.plan import PackagePlan
 
 

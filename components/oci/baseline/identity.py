@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_oci as oci
 
+from components.derive import hosted
 from components.oci import grants
 from components.oci.grants import Compartments
 from components.oci.place import OWNER, labels
 from components.room import Room
-from components.segments import hosted
 
 LAYERS: Mapping[str, str] = {
     "baseline": "Audit, keys, guards and alarms",

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pulumi
 
 from components.contract import IaasGives, IaasNeeds
+from components.derive import hosted, runs
 from components.oci import facts, grants
 from components.oci.iaas.files import Files
 from components.oci.iaas.network import Network
 from components.oci.iaas.servers import Servers
 from components.oci.place import place
-from components.segments import hosted, runs
 from stacks.plan import CloudPlan
 
 TYPE = "jichitai:oci:Iaas"

@@ -11,9 +11,9 @@ from typing import Any
 import pulumi
 import pulumi_oci as oci
 
+from components.derive import caller_roles, hosts
 from components.oci import facts
 from components.oci.place import Place
-from components.segments import caller_roles, hosts
 from stacks.plan import NetworkPlan
 
 ANYWHERE = "0.0.0.0/0"

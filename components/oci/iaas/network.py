@@ -10,12 +10,12 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import LgwanGives, NetworkGives
+from components.derive import app_role, caller_roles, roles_in_use, runs, town_hall_roles
 from components.oci import facts
 from components.oci.iaas import filtering
 from components.oci.iaas.egress import Egress
 from components.oci.lgwan import CIRCUITS
 from components.oci.place import Place
-from components.segments import app_role, caller_roles, roles_in_use, runs, town_hall_roles
 from stacks.addressing import Role
 from stacks.plan import NetworkPlan
 

@@ -11,12 +11,12 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import NetworkGives
+from components.derive import Replica, app_role, hosted, replicas
 from components.oci import facts
 from components.oci.facts import first_key
 from components.oci.iaas.patching import patching, scanning
 from components.oci.lookups import domain
 from components.oci.place import Place
-from components.segments import Replica, app_role, hosted, replicas
 
 PLUGINS = ("Bastion", "Compute Instance Monitoring", "OS Management Hub Agent", "Vulnerability Scanning")
 """Plugins of the Oracle Cloud Agent that a server runs (Compute documentation, "Managing plugins")."""

@@ -12,12 +12,12 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import PaasGives, PaasNeeds
+from components.derive import hosted, runs
 from components.oci import facts, grants
 from components.oci.baseline.keys import ROTATION_DAYS
 from components.oci.paas import handover
 from components.oci.paas.databases import Databases
 from components.oci.place import Place, place
-from components.segments import hosted, runs
 from stacks.plan import CloudPlan, PackagePlan
 
 TYPE = "jichitai:oci:Paas"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from components.contract import SaasGives, SaasNeeds
+from components.derive import hosted, replicas
 from components.oci.paas import engines
 from components.oci.place import place
 from components.oci.saas import alarms
@@ -18,7 +19,6 @@ from components.oci.saas.entrance import Entrances
 from components.oci.saas.hours import Hours
 from components.oci.saas.lodging import Lodging, url
 from components.oci.saas.vendor import vendor
-from components.segments import hosted, replicas
 from stacks.plan import CloudPlan, PackagePlan
 
 TYPE = "jichitai:oci:Saas"

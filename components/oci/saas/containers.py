@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_oci as oci
 
+from components.derive import Replica, replicas, runs
 from components.oci import facts
 from components.oci.lookups import domain
 from components.oci.saas.entrance import Entrances
 from components.oci.saas.lodging import Lodging, url
-from components.segments import Replica, replicas, runs
 from stacks.plan import PackagePlan
 
 TMP = "tmp"

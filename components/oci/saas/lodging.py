@@ -8,10 +8,10 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import NetworkGives, SaasNeeds
+from components.derive import app_role
 from components.oci.facts import first_key
 from components.oci.place import Place
 from components.oci.saas.alarms import PENDING, Alarm
-from components.segments import app_role
 from stacks.plan import PackagePlan
 
 TTL = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_sakura as sakura
 
-from components import segments
+from components import derive
 from components.contract import NetworkGives
 from components.room import Room
 from components.sakura import facts
@@ -17,7 +17,7 @@ SIZE_GB = 500
 
 def file_system(room: Room, package: PackagePlan, made: NetworkGives) -> sakura.storage.Nfs:
     """The appliance of `package`, in its data segment. Its disk is the cloud's and takes no key of ours."""
-    network, role = room.plan.networks[package.network], segments.data_role(package)
+    network, role = room.plan.networks[package.network], derive.data_role(package)
     address = hosts.host(network.cidr, role, 0, facts.position(room.plan, package), hosts.FILES)
     return sakura.storage.Nfs(
         room.child(f"{package.key}-files"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Literal
 
-from components import segments
+from components import derive
 from components.sakura import facts
 from stacks import hosts
 from stacks.addressing import Role
@@ -202,7 +202,7 @@ def _back(crossing: Crossing) -> Iterator[Rule]:
 
 def package_filter(network: NetworkPlan, package: PackagePlan) -> tuple[Rule, ...]:
     """What may reach the servers of `package`."""
-    role = segments.app_role(package)
+    role = derive.app_role(package)
     app = f"{package.key}-app"
     rules: list[Rule] = []
     for flow in (*network.into(f"{package.key}-entry"), *network.into(app)):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components import segments
+from components import derive
 from components.contract import NetworkGives
 from components.sakura import facts
 from components.sakura.machines import Machine, Machines, Seat
@@ -46,16 +46,16 @@ def package_variables(plan: CloudPlan, package: PackagePlan, workload: WorkloadP
     told = base_variables(plan, network)
     at = facts.position(plan, package)
     if workload.exposed:
-        told["vip"] = str(hosts.host(network.cidr, segments.app_role(package), 0, at, hosts.VIRTUAL))
+        told["vip"] = str(hosts.host(network.cidr, derive.app_role(package), 0, at, hosts.VIRTUAL))
         told["port"] = str(workload.port)
     if package.files:
-        told["files"] = str(hosts.host(network.cidr, segments.data_role(package), 0, at, hosts.FILES))
+        told["files"] = str(hosts.host(network.cidr, derive.data_role(package), 0, at, hosts.FILES))
     return told
 
 
 def seat(plan: CloudPlan, made: NetworkGives, package: PackagePlan, place: facts.Place) -> Seat:
     """Where the replica at `place` sits."""
-    network, role = plan.networks[package.network], segments.app_role(package)
+    network, role = plan.networks[package.network], derive.app_role(package)
     number = hosts.FIRST_SERVER + place.seat
     return Seat(
         network=network,

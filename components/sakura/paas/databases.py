@@ -10,7 +10,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_sakura as sakura
 
-from components import segments
+from components import derive
 from components.contract import DatabaseGives, PaasNeeds
 from components.room import Room
 from components.sakura import facts
@@ -31,7 +31,7 @@ class Databases:
 
     def build(self, package: PackagePlan, database: DatabasePlan, vault: pulumi.Output[str]) -> DatabaseGives:
         """The database of `package`. The provider makes its passwords and puts them into `vault` alone."""
-        plan, network, role = self._plan, self._plan.networks[package.network], segments.data_role(package)
+        plan, network, role = self._plan, self._plan.networks[package.network], derive.data_role(package)
         position = facts.position(plan, package)
         address = str(hosts.host(network.cidr, role, 0, position, hosts.DATABASE))
         subnet = network.of_role(role)[0]
@@ -87,7 +87,7 @@ class Databases:
 
     def _callers(self, package: PackagePlan) -> list[str]:
         """The package's own block of addresses in each zone: no other package may connect."""
-        network, role = self._plan.networks[package.network], segments.app_role(package)
+        network, role = self._plan.networks[package.network], derive.app_role(package)
         position = facts.position(self._plan, package)
         length = 32 - (hosts.BLOCK - 1).bit_length()
         blocks = [hosts.host(network.cidr, role, s.slot, position, 0) for s in network.of_role(role)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_sakura as sakura
 
-from components import segments
+from components import derive
 from components.contract import NetworkGives
 from components.room import Room
 from components.sakura import facts
@@ -28,7 +28,7 @@ class Entrance:
             packages = [
                 p
                 for p in self._plan.packages.values()
-                if p.network == network.key and p.exposed and segments.app_role(p) == role
+                if p.network == network.key and p.exposed and derive.app_role(p) == role
             ]
             if packages:
                 self._balancer(role, packages, made)

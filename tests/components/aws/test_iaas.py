@@ -16,7 +16,8 @@ import pytest
 import yaml
 from pulumi.runtime import mocks
 
-from components.aws.iaas import egress, network, patching, servers
+from components import derive
+from components.aws.iaas import egress, patching, servers
 from components.contract import BaselineGives, IaasGives, IaasNeeds, LgwanGives
 from stacks import planning
 from stacks.manifest import Tenant
@@ -177,7 +178,7 @@ def test_every_subnet_has_an_acl_and_the_planned_range() -> None:
     guarded = [i for acl in made.of("ec2/networkAcl:NetworkAcl") for i in acl["subnetIds"]]
     assert sorted(guarded) == sorted(f"{name}-id" for name in subnets)
     for key, subnet in plan.networks["main"].subnets.items():
-        if subnet.role in network.roles_in_use(plan.networks["main"]):
+        if subnet.role in derive.roles_in_use(plan.networks["main"]):
             assert subnets[f"aws-iaas-main-{key}"]["cidrBlock"] == str(subnet.cidr)
             assert subnets[f"aws-iaas-main-{key}"]["availabilityZone"] == subnet.zone
 
@@ -346,7 +347,7 @@ def test_hosts_are_named_once() -> None:
     def purpose(*hosts: str) -> EgressPlan:
         return EgressPlan("patch", hosts, "CISO", date(2099, 1, 1))
 
-    assert egress.hosts([purpose("b.example", "a.example"), purpose("a.example")]) == (
+    assert derive.hosts([purpose("b.example", "a.example"), purpose("a.example")]) == (
         "a.example",
         "b.example",
     )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components import derive
 from components.aws import lgwan
 from components.contract import BaselineGives, IaasGives, NetworkGives
 from stacks.plan import CircuitPlan, CloudPlan, DnsPlan, LgwanPlan, NetworkPlan, SubnetPlan
@@ -33,7 +34,7 @@ def layer(plan: CloudPlan) -> lgwan.Lgwan:
             id=out(f"vpc-{key}"),
             subnets={subnet: out(f"subnet-{key}-{subnet}") for subnet in network.subnets},
             groups={group: out(f"sg-{key}-{group}") for group in network.groups},
-            route_tables={role: out(f"rtb-{key}-{role}") for role in lgwan.town_hall_roles(network)},
+            route_tables={role: out(f"rtb-{key}-{role}") for role in derive.town_hall_roles(network)},
             zone=out("zone"),
             endpoints={},
         )
@@ -105,7 +106,7 @@ def test_resolvers_have_two_addresses_that_aws_leaves_free(space: int, prefix: i
 def test_only_what_the_allow_list_says_talks_to_the_town_hall(aws_plan: Any) -> None:
     for stack in (STACK, SHARED):
         for network in aws_plan(stack).networks.values():
-            roles = set(lgwan.town_hall_roles(network))
+            roles = set(derive.town_hall_roles(network))
             assert "connect" in roles
             assert not roles & {"mynumber-data", "lgwan-data", "management", "egress"}
 
@@ -151,7 +152,7 @@ def test_own_circuits(run: Any, aws_plan: Any) -> None:
     assert [entry["cidr"] for entry in ranges["entries"]] == [str(r) for r in network.on_premises]
     routes = [m.inputs for m in found.values() if m.type == "aws:ec2/route:Route"]
     assert {r["routeTableId"] for r in routes} == {
-        f"rtb-main-{role}" for role in lgwan.town_hall_roles(network)
+        f"rtb-main-{role}" for role in derive.town_hall_roles(network)
     }
     assert all("destinationCidrBlock" not in r for r in routes)
     assert "0.0.0.0/0" not in json.dumps([m.inputs for m in found.values()], default=str)
