@@ -61,7 +61,7 @@ class Props:
 
     def get(self, name: str) -> Any:
         """The value of a property: UNKNOWN, None when absent, or JSON."""
-        value = self.raw.get(name)
+        value: Any = self.raw.get(name)
         kind = value.__class__
         if kind is str:
             return UNKNOWN if len(value) == 36 and value in UNKNOWNS else value
