@@ -1,0 +1,73 @@
+"""One wave of a run: its stacks are admitted as there is room, waited for, and judged at the gate."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scripts.fleet import rollout
+from scripts.fleet.model import RunId
+from scripts.fleet.rollout import Rates, Row
+from scripts.fleet.tables import Run, Status
+
+if TYPE_CHECKING:
+    from scripts.fleet.runner import Coordinator
+
+LOOK = 0.1
+"""Seconds between two looks at the stacks."""
+
+
+def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> bool:
+    """Do a wave; whether to go on to the next.
+
+    Can be cut off and begun again: the tables say what has been admitted, and a stack that is given to
+    the queue a second time is given once.
+    """
+    database = here.database
+    head = database.run(run)
+    if head.status == "ended" or head.round != round_:
+        return False
+    rows = database.rows(run)
+    for row in rows:  # the queue may not have heard of it, if we were cut off between the two
+        if row.state == "queued":
+            here.enqueue_stack(run, round_, row.stack)
+    rates = Rates()
+    while True:
+        states = database.states(run)
+        rows = [replace(row, state=states[row.stack][0], outcome=states[row.stack][1]) for row in rows]
+        status, _ = database.status(run)
+        if status == "active" and rollout.over(rows, wave):
+            break
+        if status != "active" and _drained(here, rows, status):
+            return False
+        if status == "active":
+            _admit(here, head, rows, wave, rates)
+        time.sleep(LOOK)
+    broken = database.stopped_by_policy(run)
+    closed = rollout.gate(rows, wave, last, head.options, broken)
+    closed = closed or rollout.approval(wave, head.approved, last, head.options)
+    if closed is not None:
+        database.set_status(run, "stopping", closed, before=("active",))
+    return closed is None
+
+
+def _drained(here: Coordinator, rows: list[Row], status: Status) -> bool:
+    """Whether nothing runs any more of a run that is being stopped."""
+    if status == "cutting":
+        here.worker.stop("cancelled")
+    return not any(row.state in ("queued", "running") for row in rows)
+
+
+def _admit(here: Coordinator, head: Run, rows: list[Row], wave: int, rates: Rates) -> None:
+    """Give to the queue what may begin now; stop the run where its failure budget is spent."""
+    over_budget = rollout.spent(rows, head.options)
+    if over_budget is not None:
+        here.database.set_status(head.id, "stopping", over_budget, before=("active",))
+        return
+    busy = here.database.busy(but=head.id) if head.options.clouds else ()
+    some = rollout.admitted(rows, wave, here.room(), head.options, rates, time.monotonic(), busy)
+    if some:
+        here.database.queue(head.id, some)
+        for stack in some:
+            here.enqueue_stack(head.id, head.round, stack)
