@@ -67,6 +67,9 @@ COMMANDS: dict[str, Command] = {
         "scripts.cli.evidence:evidence",
         Text("管理策ごとの証跡を作る", "Write evidence, control by control"),
     ),
+    "fleet": Command(
+        "scripts.cli.fleet:app", Text("多くの団体をまとめて扱う", "Many local governments at once")
+    ),
     "twin": Command(
         "scripts.cli.twin:app",
         Text("デジタルツインを見る・変える・壊す", "Look into the twin, or disturb it"),

@@ -1,0 +1,25 @@
+"""`./jichitai fleet …`: many local governments at once (docs/fleet.md)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from scripts.cli.fleet.options import selecting
+from stacks.text import Text, language_of
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+COMMANDS: dict[str, tuple[str, Text, bool]] = {
+    "init": ("init:init", Text("全団体のマニフェストを作る", "Write a manifest for every body"), False),
+    "list": ("choose:show", Text("対象のスタックを示す", "List the stacks that are meant"), True),
+}
+"""Where each command's function is (in `scripts.cli.fleet`), its line in the help, and whether it has the
+options of a selection."""
+
+for name, (place, title, selects) in COMMANDS.items():
+    module, _, attribute = place.partition(":")
+    function: Any = getattr(import_module(f"scripts.cli.fleet.{module}"), attribute)
+    app.command(name, help=title.say(language_of()))(selecting(function) if selects else function)
