@@ -262,6 +262,11 @@ def _handler_class(server: Server) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """The log is `Server.requests`."""
 
+        def handle_expect_100(self) -> bool:
+            going_on = super().handle_expect_100()
+            self.wfile.flush()  # botocore waits a second for it
+            return going_on
+
         def _body(self) -> bytes:
             if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
                 chunks: list[bytes] = []
