@@ -344,6 +344,15 @@ class Database:
 
         self._in(write)
 
+    def result(self, run: RunId, stack: str) -> StackResult:
+        """The result of a stack as it stands. Raises KeyError."""
+        head = self.run(run)
+        query = sa.select(STACKS).where(STACKS.c.run == run, STACKS.c.stack == stack)
+        row = self._in(lambda c: c.execute(query).mappings().first())
+        if row is None:
+            raise KeyError(f"{run} {stack}")
+        return _result(row, head.operation)
+
     def ended(self, run: RunId, stack: str, round_: int) -> bool:
         """Whether this round's work on a stack has been written down."""
         query = sa.select(STACKS.c.state, STACKS.c.round).where(STACKS.c.run == run, STACKS.c.stack == stack)

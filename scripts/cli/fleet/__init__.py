@@ -13,6 +13,13 @@ from stacks.text import Text, language_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 COMMANDS: dict[str, tuple[str, Text, bool]] = {
+    "preview": ("run:preview", Text("変更内容を先に見る", "See changes before they are made"), True),
+    "up": ("run:up", Text("構築・更新する", "Build or update"), True),
+    "refresh": ("run:refresh", Text("実際の姿を状態に取り込む", "Take what is real as the state"), True),
+    "drift": ("run:drift", Text("外から変えられたものを示す", "Show what was changed from outside"), True),
+    "destroy": ("run:destroy", Text("撤去する", "Tear down"), True),
+    "resume": ("run:resume", Text("失敗と未着手の続きを行う", "Go on with what failed or never began"), False),
+    "cancel": ("run:cancel", Text("実行を止める", "Stop a run"), False),
     "init": ("init:init", Text("全団体のマニフェストを作る", "Write a manifest for every body"), False),
     "list": ("choose:show", Text("対象のスタックを示す", "List the stacks that are meant"), True),
 }
