@@ -106,10 +106,13 @@ class Refused(Exception):  # noqa: N818 - it is what the cloud says, not a defec
 
 
 class Router:
-    """Finds the function for a method and path. One call runs at a time, as in one transaction."""
+    """Finds the function for a method and path. One call runs at a time, as in one transaction.
 
-    def __init__(self, refuse: Refuse) -> None:
-        self.refuse = refuse
+    `step` is what one step of a path may look like (without `:` where a cloud's verbs stand behind one).
+    """
+
+    def __init__(self, refuse: Refuse, step: str = "[^/]+") -> None:
+        self.refuse, self._step = refuse, step
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = []
         self._lock = threading.RLock()
 
@@ -126,7 +129,7 @@ class Router:
         """The same without the decorator. What was added first is tried first."""
         parts = re.split(r"(\{\+?\w+\})", template)
         pattern = "".join(
-            f"(?P<{part.strip('{+}')}>{'.+' if part[1] == '+' else '[^/]+'})"
+            f"(?P<{part.strip('{+}')}>{'.+' if part[1] == '+' else self._step})"
             if part.startswith("{")
             else re.escape(part)
             for part in parts
