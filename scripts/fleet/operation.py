@@ -134,7 +134,8 @@ def preload(clouds: Sequence[str]) -> None:
     registry()  # read once, kept in its module
     for cloud in clouds:
         rooms = import_module(f"components.{cloud}")
-        for name in rooms.__all__:
+        # In the tenant's order: a room that comes first would bind the name to the module it imports.
+        for name in ("provider", *rooms.__all__):
             getattr(rooms, name)
 
 

@@ -147,7 +147,7 @@ def preview(
     time_limit: TimeLimit = "60m",
     no_skip: NoSkip = False,
     no_policies: NoPolicies = False,
-    cloud: Cloud = False,
+    real: Cloud = False,
     dry_run: DryRun = False,
     database: DatabaseOption = None,
     quiet: Quiet = False,
@@ -155,7 +155,7 @@ def preview(
 ) -> int:
     """See what `up` would do to each stack, without doing it."""
     options = _options("preview", limit, limit_per_account, rate, retries, time_limit, no_skip, no_policies)
-    return _begin("preview", selection, options, jobs, max_failures, cloud, dry_run, database, quiet, json)
+    return _begin("preview", selection, options, jobs, max_failures, real, dry_run, database, quiet, json)
 
 
 def drift(
@@ -167,7 +167,7 @@ def drift(
     max_failures: MaxFailures = None,
     retries: Retries = 3,
     time_limit: TimeLimit = "60m",
-    cloud: Cloud = False,
+    real: Cloud = False,
     dry_run: DryRun = False,
     database: DatabaseOption = None,
     quiet: Quiet = False,
@@ -175,7 +175,7 @@ def drift(
 ) -> int:
     """Show what was changed behind the engine's back. Exit code 4 when something was."""
     options = _options("drift", limit, limit_per_account, rate, retries, time_limit, False, False)
-    return _begin("drift", selection, options, jobs, max_failures, cloud, dry_run, database, quiet, json)
+    return _begin("drift", selection, options, jobs, max_failures, real, dry_run, database, quiet, json)
 
 
 def _changing(operation: Operation) -> Callable[..., int]:
@@ -194,7 +194,7 @@ def _changing(operation: Operation) -> Callable[..., int]:
         time_limit: TimeLimit = "60m",
         no_skip: NoSkip = False,
         no_policies: NoPolicies = False,
-        cloud: Cloud = False,
+        real: Cloud = False,
         yes: Yes = False,
         dry_run: DryRun = False,
         database: DatabaseOption = None,
@@ -210,7 +210,7 @@ def _changing(operation: Operation) -> Callable[..., int]:
             {**options, "approve": approve, "tolerance": tolerance},
             jobs,
             max_failures,
-            cloud,
+            real,
             dry_run,
             database,
             quiet,
