@@ -85,10 +85,13 @@ def to_wire(type_: Type, value: Json) -> Json:
 def _scalar_to_wire(type_: Scalar, value: Json) -> Json:
     if type_.codec == "text_bool":
         return "True" if value else "False"
+    if type_.codec == "text_bit":
+        return "1" if value else "0"
     if type_.codec == "bool_int":
         return int(bool(value))
-    if type_.codec == "named":
-        return dict(type_.names)[value]
+    if type_.codec in ("named", "named_text"):
+        number = dict(type_.names)[value]
+        return number if type_.codec == "named" else str(number)
     if type_.codec == "int_id":
         return int(value) if str(value).isdigit() else value
     if type_.codec in ("id", "text_number"):
@@ -193,7 +196,7 @@ def _scalar_from_wire(type_: Scalar, value: Json) -> Json:
         return value
     if isinstance(value, (Mapping, list)):
         return None  # a PHP empty array where a scalar should be
-    if type_.codec == "named":
+    if type_.codec in ("named", "named_text"):
         return next((word for word, number in type_.names if str(number) == str(value)), str(value))
     if type_.kind == "boolean":
         return value.lower() in ("true", "1", "on", "enabled") if isinstance(value, str) else bool(value)

@@ -120,8 +120,11 @@ def observed(
 
 
 def _unreadable(field: Field, document: Json) -> bool:
-    """Was it sent once, or by the flow, and is it never given back?"""
-    return field.send in ("create", "never") and convert.get(document, field.source) is convert.ABSENT
+    """Is it never given back: sent once or by the flow, or there and made of write-only parts alone?"""
+    found = convert.get(document, field.source)
+    if found is convert.ABSENT:
+        return field.send in ("create", "never")
+    return bool(found) and isinstance(field.type, Record) and all(f.write_only for f in field.type.fields)
 
 
 def _settle(field: Field, before: Json, now: Json, same_id: Same) -> Json:

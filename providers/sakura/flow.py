@@ -158,7 +158,7 @@ class Flow:
         return all(str(values.get(n)) == str(v) for n, v in wanted.items() if job.resource.field(n).wire)
 
     def _is_young(self, job: Job, document: Json) -> bool:
-        for path in ("CreatedAt", "created_at"):
+        for path in ("CreatedAt", "created_at", "createdAt"):
             stamp = convert.get(document, path)
             if isinstance(stamp, str) and stamp:
                 try:
@@ -359,7 +359,7 @@ def _paths(kind: str) -> str:
 def _items(answer: Json, collection: str) -> list[Json]:
     if isinstance(answer, list):
         return answer
-    items = answer.get(collection) if isinstance(answer, Mapping) else None
+    items = convert.get(answer, collection)
     return items if isinstance(items, list) else []
 
 

@@ -167,7 +167,7 @@ class Job:
     def wrap(self, document: Mapping[str, Json]) -> Json:
         """An envelope around the resource's own object."""
         key = self.resource.envelope
-        return {key: document} if key and key != "data" else document
+        return {key: document} if key and key != "data" and "." not in key else document
 
 
 def _one(collection: str) -> str:

@@ -196,6 +196,13 @@ def _prices(function: Function, given: Mapping[str, Json], shared: Shared) -> di
 _AMOUNTS: Final = {"hourly": "Hourly", "daily": "Daily", "monthly": "Monthly"}
 
 
+def _gateway_plans(function: Function, given: Mapping[str, Json], shared: Shared) -> dict[str, Json]:
+    where = Where("invoke", f"{function.module}:{function.name}")
+    listed = convert.items(convert.get(shared.api.call(where, "apigw", "GET", "/plans"), "apigw.plans"))
+    names = ("id", "name", "price", "maxServices", "maxRequests", "maxRequestsUnit")
+    return {"plans": [{name: plan[name] for name in names if plan.get(name) is not None} for plan in listed]}
+
+
 def _account(function: Function, given: Mapping[str, Json], shared: Shared) -> dict[str, Json]:
     found = _call(function, shared, "/auth-status")
     return {
@@ -220,5 +227,6 @@ _ANSWERS: Final[dict[str, Callable[[Function, Mapping[str, Json], Shared], dict[
     "zones": _zones,
     "plans": _plans,
     "prices": _prices,
+    "gatewayplans": _gateway_plans,
     "account": _account,
 }

@@ -21,13 +21,24 @@ ZONES: Final = ("tk1a", "tk1b", "is1a", "is1b", "is1c", "tk1v")
 """The zones of the IaaS API; is1c is outside the ISMAP scope and tk1v is the sandbox (facts: sakura-api.md
 §2.1)."""
 
-Codec = Literal["plain", "id", "int_id", "text_bool", "text_number", "bool_int", "named", "joined"]
+Codec = Literal[
+    "plain",
+    "id",
+    "int_id",
+    "text_bool",
+    "text_bit",
+    "text_number",
+    "bool_int",
+    "named",
+    "named_text",
+    "joined",
+]
 """How a scalar is written on the wire.
 
 plain: as it is. id: text here, text or number there. int_id: text here, a number there (IAM, monitoring
-suite). text_bool: "True"/"False". text_number: "80". bool_int: 0 or 1. named: a word here, a number there
-(plans). joined (lists): one text with commas. Reading accepts every form of each: the API mixes them (issues
-usacloud#374, terraform#988, libsacloud#483).
+suite). text_bool: "True"/"False". text_bit: "1"/"0". text_number: "80". bool_int: 0 or 1. named: a word here,
+a number there (plans). named_text: the same, and the number is a text. joined (lists): one text with commas.
+Reading accepts every form of each: the API mixes them (issues usacloud#374, terraform#988, libsacloud#483).
 """
 
 
@@ -74,6 +85,7 @@ ANY: Final = Scalar("any")
 ID: Final = Scalar("string", "id")
 INT_ID: Final = Scalar("string", "int_id")
 TEXT_BOOL: Final = Scalar("boolean", "text_bool")
+TEXT_BIT: Final = Scalar("boolean", "text_bit")
 TEXT_INT: Final = Scalar("integer", "text_number")
 STRINGS: Final = ListOf(STR)
 STRING_SET: Final = ListOf(STR, unordered=True)
@@ -172,7 +184,8 @@ class Resource:
     """One kind of resource.
 
     path: of the collection, `{name}` standing for properties. item: of one resource, when it is not
-    `path/{id}`. envelope, collection: the keys under which one or many come ("" when they come bare). fixed:
+    `path/{id}`. envelope, collection: the keys under which one or many come ("" when they come bare); under a
+    dotted one only answers come, requests are bare. fixed:
     wire values that every create sends and by which lists are filtered. marker, natural_key: see `Marker`.
     import_parts: the properties before the id in an import id, joined by "/" ("zone" for zonal ones). flow:
     the name of the behaviour in `flows`. document: the property naming the shared document that is read,

@@ -52,6 +52,8 @@ def _walk(
 def _one(field: Field, value: Json, change: Callable[[str], str]) -> Json:
     if field.write_only and isinstance(value, str):
         return change(value)
+    if field.write_only and isinstance(value, list):
+        return [change(item) if isinstance(item, str) else item for item in value]
     return _inside(field.type, value, change)
 
 

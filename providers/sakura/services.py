@@ -44,9 +44,10 @@ _ALL: Final = (
     Service("monitoring", "MONITORING_SUITE", "is1a/api/monitoring/1.0", form="monitoring"),
     Service("securitycontrol", "SECURITY_CONTROL", "tk1b/api/securitycontrol/1.0", form="iam"),
     Service("objectstorage", "OBJECT_STORAGE", "is1a/api/objectstorage/1.0", form="objectstorage"),
-    Service("webaccel", "WEBACCEL", "is1a/api/webaccel/1.0"),
+    Service("webaccel", "WEBACCEL", "is1a/api/webaccel/1.0", form="webaccel"),
     Service("dedicatedstorage", "DEDICATED_STORAGE", "tk1b/api/cloud/1.0"),
     Service("iam", "IAM", "iam/1.0", zonal=False, form="iam"),
+    Service("apigw", "APIGW", "apigw/1.0", zonal=False, form="apigw"),
     Service("apprun", "APPRUN_SHARED", "apprun/1.0/apprun/api", zonal=False, form="apprun"),
 )
 SERVICES: Final = {service.name: service for service in _ALL}

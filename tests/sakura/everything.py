@@ -8,6 +8,16 @@ import pulumi_sakura as sakura
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBkk9Jp0n3Wq0J1Gdq7m3o0a7m0m1o0m1o0m1o0m1o0m twin@example"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PUBLIC = """-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA2E6bivQZZ/debCVNZCP1
+IP6QYO6eUcZ+KsrAY6cfvMs5DWOQ4NcOr7RzWE33ryWv55QiYZLe0AGTmEbIYVE7
+Jv2df4F6Msi9j2PQ7hmB+Vl51HYB3xtdAy6oh4epQna6GdNbHsqOjSfLu7OVl5R8
+qVf9hSZmoomXD+M3hrR41AnwStnu3vNXS9kub+n7eHtdWpwhCuBYOyY7fWLhhUzn
+jVDsSNA2Q+xw40TWVff6iw86zKoWLv++wsIRlmu01QWsIhS6ny+UWeeEFa1NC6cW
+qH09/k8QowFumoauX01GOoQac8OywtBi1e14n6KMhaiup3GGXs0UHArDzW9b6xeW
+pwIDAQAB
+-----END PUBLIC KEY-----
+"""
 RSA = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
 
 
@@ -376,6 +386,10 @@ def iam() -> sakura.iam.ServicePrincipal:
     principal = sakura.iam.ServicePrincipal(
         "principal", project_id=project.id, name="deploy", description="配備"
     )
+    sakura.iam.ServicePrincipalKey("principal-key", service_principal_id=principal.id, public_key=PUBLIC)
+    sakura.iam.ServicePrincipalKey(
+        "old-key", service_principal_id=principal.id, public_key=PUBLIC.replace("\n", "\r\n"), enabled=False
+    )
     shared = sakura.iam.Project("shared", code="shared-131041", name="共有")
     for role in ("resource-viewer", "bill-viewer"):
         sakura.iam.ProjectMember(
@@ -513,6 +527,100 @@ def messaging(group: sakura.monitoring.NotificationGroup) -> None:
     )
 
 
+def delivery() -> None:
+    site = sakura.webaccel.Site(
+        "site",
+        name="site",
+        domain_type="own_domain",
+        domain="www.city.example.jp",
+        request_protocol="https-redirect",
+        origin_type="web",
+        origin="192.0.2.40",
+        origin_protocol="https",
+        host_header="www.city.example.jp",
+        vary_support=True,
+        compression="br+gzip",
+        cors_rules=[{"allowed_origins": ["https://map.example.jp"]}],
+        onetime_url_secrets=["onetime-secret-1"],
+    )
+    sakura.webaccel.Site(
+        "files",
+        name="files",
+        domain_type="subdomain",
+        request_protocol="https",
+        origin_type="bucket",
+        bucket="city-here",
+        s3_endpoint="s3.isk01.sakurastorage.jp",
+        s3_region="jp-north-1",
+        access_key_id="files-key-id-1",
+        secret_access_key="files-secret-1",
+        document_index=True,
+        default_cache_ttl=3600,
+    )
+    held = sakura.webaccel.Certificate(
+        "site-certificate", site_id=site.id, certificate_chain=PEM, private_key=RSA
+    )
+    sakura.webaccel.Acl("site-acl", site_id=site.id, acl="deny 198.51.100.0/24\nallow all")
+    sakura.webaccel.LogUpload(
+        "site-logs",
+        site_id=site.id,
+        bucket="city-here",
+        access_key_id="logs-key-id-1",
+        secret_access_key="logs-secret-1",
+    )
+    sakura.webaccel.Activation("site-on", site_id=site.id, opts=pulumi.ResourceOptions(depends_on=[held]))
+
+
+def gateway() -> None:
+    plan = sakura.apigateway.get_plans().plans[0].id
+    contract = sakura.apigateway.Subscription("contract", name="contract", plan_id=plan)
+    service = sakura.apigateway.Service(
+        "service",
+        name="desk",
+        tags=["desk"],
+        subscription_id=contract.id,
+        protocol="https",
+        host="desk.example.jp",
+        path="/v1",
+        authentication="jwt",
+        cors={"allow_methods": ["GET"], "allow_origins": "https://www.city.example.jp"},
+        object_storage={
+            "bucket": "city-here",
+            "endpoint": "s3.isk01.sakurastorage.jp",
+            "region": "jp-north-1",
+            "access_key_id": "gateway-key-id-1",
+            "secret_access_key": "gateway-secret-1",
+        },
+    )
+    group = sakura.apigateway.Group("callers", name="callers", tags=["desk"])
+    sakura.apigateway.User(
+        "caller",
+        name="caller",
+        custom_id="131041",
+        ip_restriction={"protocols": "https", "restricted_by": "allowIps", "ips": ["192.0.2.1"]},
+        group_ids=[group.id],
+        authentication={
+            "jwt": {"key": "caller", "secret": "jwt-secret-1", "algorithm": "HS256"},
+            "basic": {"username": "caller", "password": "gateway-password-1"},
+        },
+    )
+    sakura.apigateway.Route(
+        "route",
+        service_id=service.id,
+        name="route",
+        path="/desk",
+        methods=["GET", "POST"],
+        protocols="https",
+        group_ids=[group.id],
+        request_transformation={"add": {"headers": [{"key": "X-City", "value": "131041"}]}},
+        response_transformation={"remove": {"headerKeys": ["Server"]}},
+    )
+    certificate = sakura.apigateway.Certificate(
+        "gateway-certificate", name="certificate", rsa={"certificate": PEM, "private_key": RSA}
+    )
+    sakura.apigateway.Domain("domain", domain_name="api.city.example.jp", certificate_id=certificate.id)
+
+
 def main() -> None:
     key = sakura.security.KmsKey("key", name="key", tags=["tenant"], destroy_after_days=7)
     inner = sakura.network.Switch(
@@ -539,6 +647,8 @@ def main() -> None:
     dns()
     apps()
     messaging(group)
+    delivery()
+    gateway()
 
 
 main()

@@ -24,6 +24,13 @@ SECRETS = (
     "basic-password",
     "token-secret-1",
     "staff-password",
+    "onetime-secret-1",
+    "files-secret-1",
+    "files-key-id-1",
+    "logs-secret-1",
+    "gateway-secret-1",
+    "gateway-password-1",
+    "jwt-secret-1",
     "BEGIN PRIVATE KEY",
 )
 

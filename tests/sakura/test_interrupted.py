@@ -1,6 +1,7 @@
 """Killed in the middle of a creation: the next `up` finishes, and nothing is orphaned.
 
 What the cloud holds is counted after each recovery and compared with an undisturbed run of the same program.
+`JICHITAI_SOAK=15 ./jichitai test tests/sakura/test_interrupted.py` kills at 15 moments instead of 4.
 """
 
 # ruff: noqa: E501 - Pulumi programs, as text
@@ -42,6 +43,12 @@ pulumi.export("secret", key.secret_key)
 """
 
 
+def moments() -> list[float]:
+    """Seconds into the creations at which to kill: spread over all that the program takes to make."""
+    count = int(os.environ.get("JICHITAI_SOAK", "4"))
+    return [round(0.3 + 2.7 * at / count, 2) for at in range(count)]
+
+
 def processes(parent: int) -> list[tuple[int, str]]:
     """Everything under a process, with its command line."""
     listed = subprocess.run(
@@ -78,7 +85,7 @@ def test_kill_at_any_time_orphans_nothing(victim: str, projects, twin: Twin) -> 
     expected = undisturbed(projects, twin)
     # Slow answers spread the creations out, so that each kill meets another one half-way.
     twin.fault("slow", effect="delay", method="POST|PUT", seconds=0.15, times=0)
-    for at, seconds in enumerate((0.4, 0.8, 1.2, 1.7)):
+    for at, seconds in enumerate(moments()):
         project = projects(f"{victim}-{at}")
         project.program(PROGRAM)
         process = project.start("up", "--yes", "--skip-preview")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from providers.sakura.catalog import (
+    apigateway,
     app,
     closed,
     compute,
@@ -22,6 +23,7 @@ from providers.sakura.catalog import (
     security,
     storage,
     vpcrouter,
+    webaccel,
 )
 from providers.sakura.model import Function, Resource
 
@@ -42,5 +44,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     *iam.RESOURCES,
     *monitoring.RESOURCES,
     *messaging.RESOURCES,
+    *webaccel.RESOURCES,
+    *apigateway.RESOURCES,
 )
 FUNCTIONS: Final[tuple[Function, ...]] = functions.FUNCTIONS

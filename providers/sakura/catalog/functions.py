@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from providers.sakura.catalog import (
+    apigateway,
     app,
     closed,
     compute,
@@ -20,6 +21,7 @@ from providers.sakura.catalog import (
     security,
     storage,
     vpcrouter,
+    webaccel,
 )
 from providers.sakura.model import (
     ANY,
@@ -42,6 +44,7 @@ from providers.sakura.model import (
 from stacks.text import Text
 
 _SOURCES: Final = (
+    apigateway,
     app,
     closed,
     compute,
@@ -57,6 +60,7 @@ _SOURCES: Final = (
     security,
     storage,
     vpcrouter,
+    webaccel,
 )
 _BY_ID: Final = f("id", ID, "", "ID。", "Id.")
 _BY_NAME: Final = f("name", STR, "", "名前（完全一致）。", "Name, exactly.")
@@ -236,6 +240,26 @@ GET_PRICES: Final = Function(
     ),
     outputs=(_out("prices", ListOf(_PRICE), "料金。", "Prices.", required=True),),
 )
+_GATEWAY_PLAN: Final = Record(
+    "GatewayPlan",
+    (
+        _out("id", STR, "番号。", "Number.", required=True),
+        _out("name", STR, "名前。", "Name."),
+        _out("price", STR, "料金（円）。", "Price, yen."),
+        _out("maxServices", INT, "サービスの数の上限。", "Services at most."),
+        _out("maxRequests", INT, "要求の数の上限。", "Requests at most."),
+        _out("maxRequestsUnit", STR, "その期間。", "In which time."),
+    ),
+)
+GET_GATEWAY_PLANS: Final = Function(
+    module="apigateway",
+    name="getPlans",
+    answer="gatewayplans",
+    doc=Text(ja="APIゲートウェイのプランの一覧。", en="The plans of the API gateway."),
+    inputs=(),
+    outputs=(_out("plans", ListOf(_GATEWAY_PLAN), "プラン。", "Plans.", required=True),),
+    terraform=("sakura_apigw_plan",),
+)
 GET_ACCOUNT: Final = Function(
     module="iam",
     name="getAccount",
@@ -259,5 +283,6 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     GET_ZONES,
     GET_PLANS,
     GET_PRICES,
+    GET_GATEWAY_PLANS,
     GET_ACCOUNT,
 )

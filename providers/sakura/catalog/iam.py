@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from providers.sakura.model import (
@@ -15,7 +16,9 @@ from providers.sakura.model import (
     STRING_SET,
     STRINGS,
     Field,
+    Json,
     ListOf,
+    Problem,
     Record,
     Resource,
     f,
@@ -134,6 +137,73 @@ PRINCIPAL: Final = _plain(
         _NAME,
         _DESCRIPTION,
         RESOURCE_ID,
+    ),
+)
+
+
+def _public_only(inputs: Mapping[str, Json]) -> Iterator[Problem]:
+    key = inputs.get("publicKey")
+    if isinstance(key, str) and "-----BEGIN PUBLIC KEY-----" not in key:
+        yield Problem(
+            "publicKey",
+            Text(
+                ja="公開鍵（PEM、BEGIN PUBLIC KEY）を渡してください。秘密鍵は手元から出さないでください。",
+                en="Give a public key (PEM, BEGIN PUBLIC KEY). A private key must not leave its owner.",
+            ),
+        )
+
+
+PRINCIPAL_KEY: Final = Resource(
+    module="iam",
+    name="ServicePrincipalKey",
+    service="iam",
+    path="/service-principals/{servicePrincipalId}/keys",
+    envelope="",
+    collection="items",
+    id_wire="id",
+    flow="principalkey",
+    update="none",
+    natural_key=("servicePrincipalId", "publicKey"),
+    import_parts=("servicePrincipalId",),
+    doc=Text(
+        ja="サービスプリンシパルの公開鍵。秘密鍵は持ち主の手元だけにあり、ここには現れません。",
+        en="A public key of a service principal. The private key stays with its owner, and is nowhere here.",
+    ),
+    rules=(_public_only,),
+    fields=(
+        f(
+            "servicePrincipalId",
+            ID,
+            "",
+            "サービスプリンシパル。",
+            "The service principal.",
+            required=True,
+            immutable=True,
+            send="never",
+            refers_to="iam:ServicePrincipal",
+        ),
+        f(
+            "publicKey",
+            STR,
+            "public_key",
+            "公開鍵（PEM、RSA 2048〜4096ビット）。",
+            "Public key (PEM, RSA of 2048 to 4096 bits).",
+            required=True,
+            immutable=True,
+        ),
+        f(
+            "enabled",
+            BOOL,
+            "",
+            "使えるか。",
+            "May it be used?",
+            default=True,
+            send="never",
+            empty_is_value=True,
+        ),
+        RESOURCE_ID,
+        out("kid", STR, "kid", "鍵のID（JWTのkid）。", "Key id, the kid of JWTs."),
+        out("expiresAt", STR, "key_expires_at", "期限。", "When it ends."),
     ),
 )
 API_KEY: Final = Resource(
@@ -483,6 +553,7 @@ RESOURCES: Final = (
     GROUP,
     USER,
     PRINCIPAL,
+    PRINCIPAL_KEY,
     API_KEY,
     SSO,
     PROJECT_POLICY,

@@ -7,7 +7,20 @@ from typing import Final
 from providers.sakura.flow import Flow
 from providers.sakura.model import Resource
 
-from . import appliance, common, compute, dns, document, network, objectstorage, platform, security, vpcrouter
+from . import (
+    appliance,
+    common,
+    compute,
+    dns,
+    document,
+    gateway,
+    network,
+    objectstorage,
+    platform,
+    security,
+    vpcrouter,
+    webaccel,
+)
 
 _FLOWS: Final[dict[str, Flow]] = {
     "plain": Flow(),
@@ -53,6 +66,14 @@ _FLOWS: Final[dict[str, Flow]] = {
     "moved": platform.MovedFlow(),
     "activation": platform.ActivationFlow(),
     "rule": platform.RuleFlow(),
+    "principalkey": platform.PrincipalKeyFlow(),
+    "webaccelsite": webaccel.SiteFlow(),
+    "webaccelpart": webaccel.PartFlow(),
+    "webaccelactivation": webaccel.SiteActivationFlow(),
+    "gateway": gateway.GatewayFlow(),
+    "gatewaylisted": gateway.ListedFlow(),
+    "gatewayroute": gateway.RouteFlow(),
+    "gatewayuser": gateway.UserFlow(),
 }
 
 

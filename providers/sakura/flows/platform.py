@@ -188,6 +188,48 @@ class UserFlow(Flow):
             job.call("POST", f"{job.item_path}/unregister-email")
 
 
+class PrincipalKeyFlow(Flow):
+    """Public keys of service principals: uploaded, listed, switched on and off, never changed."""
+
+    partial_updates = True
+
+    def send(self, job: Job, body: dict[str, Json]) -> Json:
+        """Uploads have an address of their own."""
+        principal = job.inputs["servicePrincipalId"]
+        asked = {"public_key": body["public_key"]}
+        return job.call("POST", f"/service-principals/{principal}/upload-key", asked)
+
+    def load(self, job: Job) -> dict[str, Json]:
+        """Out of the list; ApiError when it is not there."""
+        for found in self.fetch_all(job):
+            if self.id_of(job, found) == job.id:
+                return dict(found)
+        raise ApiError(job.where, 404, "not_found", job.id, "", f"GET {job.collection_path}")
+
+    def update(self, job: Job) -> None:
+        """Nothing of a key changes; `finish` switches it."""
+
+    def finish(self, job: Job) -> None:
+        """Switch it on or off."""
+        wanted = bool(job.inputs.get("enabled", True))
+        if wanted != (self.load(job).get("status") == "enabled"):
+            job.call("POST", f"{job.item_path}/{'enable' if wanted else 'disable'}")
+
+    def carried(self, job: Job, document: Json) -> dict[str, Json]:
+        """Its state; the key as the program writes it, where only blanks differ."""
+        known, now = job.value("publicKey"), document.get("public_key")
+        same = isinstance(known, str) and isinstance(now, str) and known.split() == now.split()
+        return {
+            "servicePrincipalId": str(job.value("servicePrincipalId")),
+            "publicKey": known if same else now,
+            "enabled": document.get("status") == "enabled",
+        }
+
+    def _is_ours(self, job: Job, document: Json, before: list[str]) -> bool:
+        key = str(document.get("public_key") or "")
+        return self.id_of(job, document) not in before and key.split() == str(job.inputs["publicKey"]).split()
+
+
 class ActivationFlow(DocumentFlow):
     """Security control of the project: made once, then switched."""
 

@@ -45,6 +45,8 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
             return {"detail": self.message} if self.status != 400 else {"non_field_errors": [self.message]}
         if form == "kms":
             return {"error": self.message}
+        if form == "apigw":
+            return {"message": self.message}
         if form == "apprun":
             return {"error": {"code": self.status, "message": self.message, "errors": []}}
         return {

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from providers.twin.sakura import access
-from providers.twin.sakura.apis import iam, monitoring, objectstorage, s3, security
+from providers.twin.sakura.apis import gateway, iam, monitoring, objectstorage, s3, security, webaccel
 from providers.twin.sakura.faults import Fault, Refused, missing
 from providers.twin.sakura.iaas import plain, routes
 from providers.twin.sakura.place import ZONES, Handler, Place, shown
@@ -21,15 +21,17 @@ from providers.twin.sakura.store import Store
 
 _Table = tuple[tuple[tuple[str, ...], re.Pattern[str], Handler], ...]
 _ZONED: Final = re.compile(
-    r"/cloud/zone/(\w+)/api/(cloud/1\.[01]|system/1\.0|monitoring/1\.0|objectstorage/1\.0|securitycontrol/1\.0)(/.*)"
+    r"/cloud/zone/(\w+)/api/(cloud/1\.[01]|system/1\.0|monitoring/1\.0|objectstorage/1\.0|securitycontrol/1\.0|webaccel/1\.0)(/.*)"
 )
-_GLOBAL: Final = re.compile(r"/cloud/api/(iam/1\.0|apprun/1\.0/apprun/api)(/.*)")
+_GLOBAL: Final = re.compile(r"/cloud/api/(iam/1\.0|apprun/1\.0/apprun/api|apigw/1\.0)(/.*)")
 _TABLES: Final[dict[str, tuple[str, _Table]]] = {
     "monitoring/1.0": ("monitoring", monitoring.ROUTES),
     "objectstorage/1.0": ("objectstorage", objectstorage.ROUTES),
     "securitycontrol/1.0": ("iam", security.CONTROL_ROUTES),
+    "webaccel/1.0": ("iaas", webaccel.ROUTES),
     "iam/1.0": ("iam", iam.ROUTES),
     "apprun/1.0/apprun/api": ("apprun", iam.APPRUN_ROUTES),
+    "apigw/1.0": ("apigw", gateway.ROUTES),
 }
 _TOKEN_PATH: Final = "/service-principals/oauth2/token"  # noqa: S105 - a path
 _COPIES: Final = {"fail-copy": "failed", "stuck": "stuck"}

@@ -10,6 +10,8 @@ from .provider import *
 
 # Make subpackages available:
 if typing.TYPE_CHECKING:
+    import pulumi_sakura.apigateway as __apigateway
+    apigateway = __apigateway
     import pulumi_sakura.app as __app
     app = __app
     import pulumi_sakura.compute as __compute
@@ -36,7 +38,10 @@ if typing.TYPE_CHECKING:
     security = __security
     import pulumi_sakura.storage as __storage
     storage = __storage
+    import pulumi_sakura.webaccel as __webaccel
+    webaccel = __webaccel
 else:
+    apigateway = _utilities.lazy_import('pulumi_sakura.apigateway')
     app = _utilities.lazy_import('pulumi_sakura.app')
     compute = _utilities.lazy_import('pulumi_sakura.compute')
     config = _utilities.lazy_import('pulumi_sakura.config')
@@ -50,10 +55,25 @@ else:
     objectstorage = _utilities.lazy_import('pulumi_sakura.objectstorage')
     security = _utilities.lazy_import('pulumi_sakura.security')
     storage = _utilities.lazy_import('pulumi_sakura.storage')
+    webaccel = _utilities.lazy_import('pulumi_sakura.webaccel')
 
 _utilities.register(
     resource_modules="""
 [
+ {
+  "pkg": "sakura",
+  "mod": "apigateway",
+  "fqn": "pulumi_sakura.apigateway",
+  "classes": {
+   "sakura:apigateway:Certificate": "Certificate",
+   "sakura:apigateway:Domain": "Domain",
+   "sakura:apigateway:Group": "Group",
+   "sakura:apigateway:Route": "Route",
+   "sakura:apigateway:Service": "Service",
+   "sakura:apigateway:Subscription": "Subscription",
+   "sakura:apigateway:User": "User"
+  }
+ },
  {
   "pkg": "sakura",
   "mod": "app",
@@ -116,6 +136,7 @@ _utilities.register(
    "sakura:iam:ProjectMember": "ProjectMember",
    "sakura:iam:ProjectPolicy": "ProjectPolicy",
    "sakura:iam:ServicePrincipal": "ServicePrincipal",
+   "sakura:iam:ServicePrincipalKey": "ServicePrincipalKey",
    "sakura:iam:Sso": "Sso",
    "sakura:iam:User": "User"
   }
@@ -215,6 +236,18 @@ _utilities.register(
   "fqn": "pulumi_sakura.storage",
   "classes": {
    "sakura:storage:Nfs": "Nfs"
+  }
+ },
+ {
+  "pkg": "sakura",
+  "mod": "webaccel",
+  "fqn": "pulumi_sakura.webaccel",
+  "classes": {
+   "sakura:webaccel:Acl": "Acl",
+   "sakura:webaccel:Activation": "Activation",
+   "sakura:webaccel:Certificate": "Certificate",
+   "sakura:webaccel:LogUpload": "LogUpload",
+   "sakura:webaccel:Site": "Site"
   }
  }
 ]

@@ -26,6 +26,7 @@ from .project_api_key import *
 from .project_member import *
 from .project_policy import *
 from .service_principal import *
+from .service_principal_key import *
 from .sso import *
 from .user import *
 from ._inputs import *
