@@ -164,7 +164,7 @@ class Runner(Generic[S]):
         outcome.waiting = None
         for looked in outcome.steps:
             step = looked.step
-            if looked.before.state == "done":
+            if looked.before.state == "done" and outcome.changed == 0:
                 looked.after = looked.before
                 self.listener.finished(step, 0)
                 continue

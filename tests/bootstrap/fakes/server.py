@@ -290,12 +290,14 @@ def _handler_class(server: Server) -> type[BaseHTTPRequestHandler]:
                     self.connection.shutdown(socket.SHUT_RDWR)
                 return
             payload = answer.payload
-            self.send_response(answer.status)
+            # A fake with a clock of its own gives a date of its own.
+            (self.send_response_only if "Date" in answer.headers else self.send_response)(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if "Content-Type" not in answer.headers:
                 self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(payload)))
+            if "Content-Length" not in answer.headers:
+                self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(payload)
