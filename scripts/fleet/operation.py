@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -38,6 +37,7 @@ from scripts.engine.recovery import cancel, read_locks, read_state
 from scripts.engine.run import Run
 from scripts.engine.workspace import Workspace
 from scripts.fleet.born import bear
+from scripts.fleet.groups import digest_of, normalised
 from scripts.fleet.model import (
     Cause,
     Count,
@@ -143,10 +143,9 @@ def work(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """`operate` for a worker: JSON in, JSON out."""
     task = taken(Task, request)
     result, steps = operate(task)
-    lines = lines_of(steps)
-    digest = hashlib.sha256(repr(lines).encode()).hexdigest() if lines else ""
+    lines = normalised(lines_of(steps), task.ref)
     return {
-        "result": record(replace(result, digest=digest)),
+        "result": record(replace(result, digest=digest_of(lines))),
         "lines": [record(line) for line in lines],
         "stamp": stamp_of(task.repo, task.target, task.ref.stack),
     }
@@ -162,7 +161,7 @@ def lines_of(steps: Sequence[Step]) -> tuple[DiffLine, ...]:
         for change in step.changes:
             old, new = (json.dumps(v, ensure_ascii=False) for v in (change.old, change.new))
             found.append(DiffLine(step.op, place.type, place.name, change.path, old, new))
-    return tuple(sorted(found, key=lambda x: (x.type, x.name, x.property)))
+    return tuple(found)
 
 
 def operate(task: Task) -> tuple[StackResult, tuple[Step, ...]]:
