@@ -97,7 +97,7 @@ def worst(found: dict[str, list[dict[str, Any]]]) -> str:
     return next((word for word in RESULTS if found.get(word)), "none")
 
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light; }
 body { font: 14px/1.6 "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic", Meiryo, sans-serif;
   margin: 2rem auto; max-width: 68rem; padding: 0 1rem; color: #1b1f24; }
@@ -114,6 +114,7 @@ details > summary { cursor: pointer; }
 @media print { body { margin: 0; max-width: none; font-size: 10pt; } h3, tr { break-inside: avoid; }
   h2 { break-before: page; } details > * { display: block; } a { color: inherit; } }
 """
+"""The look of a page that is filed: readable on paper, nothing loaded from elsewhere."""
 
 
 def html(found: dict[str, Any]) -> str:
@@ -123,7 +124,7 @@ def html(found: dict[str, Any]) -> str:
         '<!doctype html>\n<html lang="ja">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>管理策別 証跡 {stacks}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        f"<title>管理策別 証跡 {stacks}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
         "<h1>管理策別 証跡</h1>",
         f"<p>対象: {stacks}（{found['resources']} リソース）<br>作成: {escape(found['made'])}</p>",
         f'<p class="note">{escape(found["note"])}</p>',
