@@ -99,25 +99,29 @@ class _Own:
     """Finds a stack's own words in a text."""
 
     def __init__(self, ref: StackRef) -> None:
-        words: dict[str, str] = {}
-        for unit in ref.units:
-            words[unit.lower()] = "unit"
-        for member in ref.members:
-            words.setdefault(member, "code")
         slug = "-".join(ref.stack.split("-")[:2])
-        words |= {ref.stack: "stack", slug: "stack", ref.code: "code"}
-        words |= {ref.name: "name", ref.name.removeprefix(ref.prefecture): "name"}
         romaji = slug.partition("-")[2]
-        words |= {f"jt{ref.code}{ref.environment[0]}": "prefix", romaji: "romaji"}
-        self.words = {word: kind for word, kind in words.items() if word}
-        longest = sorted(self.words, key=len, reverse=True)
-        self.pattern = re.compile("|".join(_whole(w, self.words[w]) for w in longest), re.IGNORECASE)
+        kinds = {
+            **dict.fromkeys(ref.members, "code"),
+            **dict.fromkeys(ref.units, "unit"),
+            **dict.fromkeys((ref.stack, slug), "stack"),
+            **dict.fromkeys((ref.name, ref.name.removeprefix(ref.prefecture)), "name"),
+            ref.code: "code",
+            f"jt{ref.code}{ref.environment[0]}": "prefix",
+            romaji: "romaji",
+            romaji.capitalize(): "romaji",
+        }
+        # Clouds change the case of ids as they like. (No IGNORECASE: with Japanese it is very slow.)
+        cased = {v: kind for word, kind in kinds.items() for v in (word, word.lower(), word.upper())}
+        self.kinds = {word: kind for word, kind in cased.items() if word}
+        longest = sorted(self.kinds, key=len, reverse=True)
+        self.pattern = re.compile("|".join(_whole(word, self.kinds[word]) for word in longest))
 
     def sub(self, word: Callable[[str], str] | str, text: str) -> str:
         """`text` with each of the words replaced: by `word` of its kind, or by `word` itself."""
 
         def put(found: re.Match[str]) -> str:
-            return word if isinstance(word, str) else word(self.words.get(found[0].lower(), "name"))
+            return word if isinstance(word, str) else word(self.kinds[found[0]])
 
         return self.pattern.sub(put, text)
 
