@@ -18,8 +18,14 @@ COMMANDS: dict[str, tuple[str, Text, bool]] = {
     "refresh": ("run:refresh", Text("実際の姿を状態に取り込む", "Take what is real as the state"), True),
     "drift": ("run:drift", Text("外から変えられたものを示す", "Show what was changed from outside"), True),
     "destroy": ("run:destroy", Text("撤去する", "Tear down"), True),
-    "resume": ("run:resume", Text("失敗と未着手の続きを行う", "Go on with what failed or never began"), False),
+    "resume": (
+        "run:resume",
+        Text("失敗と未着手の続きを行う", "Go on with what failed or never began"),
+        False,
+    ),
     "cancel": ("run:cancel", Text("実行を止める", "Stop a run"), False),
+    "status": ("show:status", Text("実行の様子を示す", "Show how runs fare"), False),
+    "report": ("show:report", Text("実行の報告を作る", "Write a run's report"), False),
     "init": ("init:init", Text("全団体のマニフェストを作る", "Write a manifest for every body"), False),
     "list": ("choose:show", Text("対象のスタックを示す", "List the stacks that are meant"), True),
 }
