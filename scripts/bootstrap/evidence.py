@@ -109,6 +109,16 @@ class Chain:
         return record
 
 
+def unit_of(file: Path) -> str:
+    """The unit that a chain says it is of, for checking one without a manifest; empty for an empty one."""
+    with file.open("rb") as handle:
+        first = handle.readline()
+    try:
+        return str(json.loads(first)["unit"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def digest(line: bytes) -> str:
     """The SHA-256 of a line, hexadecimal."""
     return hashlib.sha256(line).hexdigest()

@@ -44,6 +44,10 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
+    "bootstrap": Command(
+        "scripts.cli.bootstrap:app",
+        Text("払い出された直後のユニットを準備する", "Prepare a unit that was just handed over"),
+    ),
     "new": Command("scripts.cli.new:new", Text("団体のマニフェストを作る", "Write a body's manifest")),
     "validate": Command("scripts.cli.validate:validate", Text("マニフェストを検査する", "Check manifests")),
     "preview": Command(

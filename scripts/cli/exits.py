@@ -27,6 +27,7 @@ class Exit(IntEnum):
     DISK = 9
     FINDINGS = 10
     UNREADABLE = 11
+    WAITING = 12
     BUG = 70
     INTERRUPTED = 130
 
@@ -77,6 +78,10 @@ MEANINGS: dict[Exit, Text] = {
     Exit.UNREADABLE: Text(
         ja="読めない入力があり、残りだけを検査した（指摘はない）",
         en="Something could not be read; the rest was checked and has no findings",
+    ),
+    Exit.WAITING: Text(
+        ja="先にほかの場所ですることがある（bootstrap: パイプラインでの確認）。ここまでの分は残っている",
+        en="Something has to happen elsewhere first (bootstrap: the proof in the pipeline); the rest is kept",
     ),
     Exit.BUG: Text(
         ja="Jichitai 自身の不具合。詳細はログにある", en="A bug in Jichitai itself; the log has the details"

@@ -26,6 +26,12 @@ FORMAT = "1"
 NEEDED_BYTES = 1_800_000_000
 """Measured: 1.1 GB installed (the SDKs of four clouds), and the wheels that pip keeps while installing."""
 
+MORE_LOCK = "requirements-bootstrap.lock"
+"""The SDKs that only `bootstrap` of some clouds needs (scripts/setup/more.py)."""
+
+MORE_BYTES = 1_600_000_000
+"""Measured: 0.9 GB installed, and the wheels that pip keeps while installing."""
+
 NOT_COMPILED = "pulumi_azure_native|pulumi_gcp|pulumi_oci"
 """12,000 files, of which a tenant imports a few dozen: they are compiled when first imported."""
 
@@ -92,6 +98,7 @@ def make(repo: Path, report: Report, lock: int | None = None) -> None:
             _check_space(repo)
         marks.mkdir(parents=True, exist_ok=True)
         (marks / "ready").unlink(missing_ok=True)
+        (marks / MORE_LOCK).unlink(missing_ok=True)  # uv takes away what is not in the lock
         (marks / "installing").touch()
         wanted = (repo / "requirements.lock").read_bytes()
         if (uv := shutil.which("uv")) is not None:
@@ -112,6 +119,36 @@ def make(repo: Path, report: Report, lock: int | None = None) -> None:
                 en=f"{target} cannot be made: {error}. Check free space and permissions.",
             )
         ) from error
+
+
+def more_is_ready(repo: Path) -> bool:
+    """Whether what only some commands need is there, from this very lock file."""
+    try:
+        return (repo / ".venv" / ".jichitai" / MORE_LOCK).read_bytes() == (repo / MORE_LOCK).read_bytes()
+    except OSError:
+        return False
+
+
+def add_more(repo: Path, report: Report, lock: int | None = None) -> None:
+    """Add the packages of `MORE_LOCK` to a ready `.venv`. Only one at a time, like `make`.
+
+    What is there stays: the lock was made with requirements.lock as its constraint, so that no package
+    is in both in two versions. Raises SetupError.
+    """
+    job = _Job(repo, report, lock)
+    _check_space(repo, MORE_BYTES)
+    if (uv := shutil.which("uv")) is not None:
+        report(FETCHING, None)
+        into = ["--python", str(job.python)]
+        _run(job, [uv, "pip", "install", *into, "--no-deps", "--require-hashes", "-r", MORE_LOCK])
+    else:
+        if not _has_pip(job.python):
+            _create(job.target)
+        _pip_install(job, MORE_LOCK)
+    try:
+        (job.target / ".jichitai" / MORE_LOCK).write_bytes((repo / MORE_LOCK).read_bytes())
+    except OSError as error:
+        raise SetupError(Text(ja=f"書けません: {error}", en=f"cannot be written: {error}")) from error
 
 
 def _stamp(repo: Path) -> str:
@@ -136,15 +173,15 @@ def _remove(target: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _check_space(repo: Path) -> None:
+def _check_space(repo: Path, needed: int = NEEDED_BYTES) -> None:
     free = shutil.disk_usage(repo).free
-    if free < NEEDED_BYTES:
+    if free < needed:
         raise SetupError(
             Text(
                 ja=f"{repo} の空き容量が {free / 1e9:.1f} GB しかありません。Python 環境には "
-                f"{NEEDED_BYTES / 1e9:.1f} GB が要ります。",
+                f"{needed / 1e9:.1f} GB が要ります。",
                 en=f"only {free / 1e9:.1f} GB are free at {repo}; "
-                f"the Python environment needs {NEEDED_BYTES / 1e9:.1f} GB.",
+                f"the Python environment needs {needed / 1e9:.1f} GB.",
             )
         )
 
@@ -164,8 +201,18 @@ def _with_pip(job: _Job) -> None:
     if not job.python.exists() or not _has_pip(job.python):
         job.report(MAKING, None)
         _create(job.target)
-    pip = [str(job.python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
-    wanted = _pins(job.repo / "requirements.lock")
+    _pip_install(job, "requirements.lock")
+    job.report(INSTALLING, None)
+    _run(job, [*_pip(job), "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
+
+
+def _pip(job: _Job) -> list[str]:
+    return [str(job.python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
+
+
+def _pip_install(job: _Job, lock: str) -> None:
+    """Install what `lock` pins, with the share that is done."""
+    wanted = _pins(job.repo / lock)
     seen = 0
 
     def line(text: str) -> None:
@@ -179,9 +226,7 @@ def _with_pip(job: _Job) -> None:
     job.report(FETCHING, 0.0)
     # pip would compile all 18,000 files, three quarters of which are never imported.
     quick = ["--no-compile", "--progress-bar", "off"]
-    _run(job, [*pip, "install", *quick, "--require-hashes", "-r", "requirements.lock"], line)
-    job.report(INSTALLING, None)
-    _run(job, [*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
+    _run(job, [*_pip(job), "install", *quick, "--require-hashes", "-r", lock], line)
 
 
 def _has_pip(python: Path) -> bool:

@@ -296,7 +296,7 @@ def _empty(c: Context[AwsSession], bucket: str) -> bool:
 def look_evidence(c: Context[AwsSession]) -> Finding:
     """A copy of the evidence in the bucket, where nobody can change it for as long as it must be kept."""
     body = c.evidence.settled("evidence")
-    bucket, key = c.session.names.bucket, f"evidence/{c.settings.code}.jsonl"
+    bucket, key = c.session.names.bucket, f"evidence/{c.settings.stack}.jsonl"
     head = c.session.read("s3", "HeadObject", Bucket=bucket, Key=key, absent=NONE)
     wanted = hashlib.sha256(body).hexdigest()
     there = (head or {}).get("Metadata", {}).get("sha256")

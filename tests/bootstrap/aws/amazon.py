@@ -249,7 +249,7 @@ class Amazon:
 
     @contextlib.contextmanager
     def _bucket_policy_aside(self, path: str) -> Generator[None]:
-        """moto takes a denial with a condition for one without: what has been decided here is not asked again."""
+        """moto takes a denial with a condition for one without; it has been decided here already."""
         name, _, key = path.strip("/").partition("/")
         bucket = s3_backends[self.account]["aws"].buckets.get(name) if key else None
         if bucket is None:
