@@ -180,6 +180,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A route that leads over a peering: the peering's id, and the addresses that it is for."""
+
+    to: Maybe[str]
+    block: Maybe[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Encryption:
     """`at_rest` with any key, `customer_key` with ours, `in_transit`; `tls` the lowest version taken."""
 
@@ -231,7 +239,6 @@ class Credential:
     """A secret value is written in its properties."""
     cloud_managed: Maybe[bool] = None
     """The cloud makes and keeps the password."""
-    rotation: Maybe[bool] = None
     in_start_script: Maybe[bool] = None
     in_environment: Maybe[bool] = None
     ssh_key: Maybe[bool] = None
@@ -370,6 +377,7 @@ class Facts:
     location: Location | None = None
     exposure: Exposure | None = None
     openings: Maybe[tuple[Opening, ...]] = None
+    ways: tuple[Way, ...] = ()
     encryption: Encryption | None = None
     keycare: KeyCare | None = None
     access: Access | None = None

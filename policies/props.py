@@ -54,10 +54,12 @@ def plain(value: Any) -> Any:
 class Props:
     """The properties of a resource, or of a block within it."""
 
-    __slots__ = ("raw",)
+    __slots__ = ("needs", "raw")
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], needs: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.raw = raw
+        self.needs = needs
+        """The URNs behind each property, of a whole resource where they are known."""
 
     def get(self, name: str) -> Any:
         """The value of a property: UNKNOWN, None when absent, or JSON."""

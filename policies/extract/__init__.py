@@ -29,6 +29,7 @@ PACKAGES: Mapping[str, Cloud] = {
     "sakura": "sakura",
 }
 _VERSIONED = re.compile(r"^azure-native_[a-z0-9]+_v[0-9a-z]+$")
+COMPUTED = frozenset({"tagsAll", "effectiveLabels", "pulumiLabels"})
 _fill = object.__setattr__
 TAG_PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "aws": ("tagsAll", "tags"),
@@ -104,7 +105,7 @@ def modelled(token: str) -> bool:
 def facts_of(resource: Resource, defaults: Defaults | None) -> Facts:
     """The facts of a resource. Whatever an extractor raises is passed on."""
     cloud, key = identify(resource.type)
-    props = Props(resource.props)
+    props = Props(resource.props, resource.property_dependencies)
     extract = table(cloud).get(key)
     facts = extract(props) if extract is not None else None
     if facts is None:
@@ -158,11 +159,14 @@ def tags_of(cloud: Cloud, props: Props, defaults: Defaults | None) -> Maybe[Mapp
     found: Any = None
     for name in TAG_PROPERTIES[cloud]:
         found = props.get(name)
+        if name in COMPUTED:
+            # What the cloud answered holds the provider's tags already. Google's provider keeps its answers
+            # as secrets: then what was asked for is looked at.
+            if found is not None and found is not UNKNOWN:
+                return as_tags(found)
+            continue
         if found is UNKNOWN:
             return UNKNOWN
-        # What the cloud answered holds the provider's tags already.
-        if name in ("tagsAll", "effectiveLabels") and found is not None:
-            return as_tags(found)
         if found:
             break
     own = as_tags(found)

@@ -32,6 +32,22 @@ def written(value: Any) -> Maybe[bool]:
     return UNKNOWN if plain(value) is UNKNOWN else True
 
 
+_STORES = ("aws:secretsmanager/secret:Secret", "gcp:secretmanager/secret:Secret", "oci:Vault/secret:Secret")
+"""Types of the clouds' own secret stores. What a program puts into one is judged there."""
+
+
+def given(p: Props, name: str) -> Maybe[bool]:
+    """Whether a secret property of a whole resource holds a value that the program wrote.
+
+    One that was looked up in the cloud's own secret store is not the program's: by the engine's record of
+    what is behind the property it comes from there and from nothing else.
+    """
+    behind = p.needs.get(name) if p.needs else None
+    if behind and all(urn.rpartition("::")[0].endswith(_STORES) for urn in behind):
+        return False
+    return written(p.raw.get(name))
+
+
 def secret_in_names(pairs: Any) -> Maybe[bool]:
     """Whether a map or list of name/value blocks gives a secret its value in the clear."""
     value = plain(pairs)

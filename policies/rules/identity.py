@@ -360,17 +360,6 @@ _CREDENTIALS: tuple[_Row, ...] = (
         "aws.secretsmanager.Secret(…) without SecretVersion",
         "aws azure google oci",
     ),
-    (
-        "CRE-010",
-        M,
-        [Kind.SECRET],
-        must("credential.rotation"),
-        ("自動生成の秘密は更新する", "Rotation of secrets is not turned off"),
-        ("長く同じ値は漏れたまま使われます。", "A value that never changes is used long after it leaked."),
-        ("更新を有効にしてください。", "Turn rotation on."),
-        "rotation={rotation_period: 2592000s}",
-        "google",
-    ),
 )
 
 

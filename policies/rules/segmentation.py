@@ -17,12 +17,13 @@ from policies.rules.record import (
     Outcome,
     StackTest,
     Test,
-    absent,
     must,
     must_not,
     rule,
 )
 from stacks.text import Text
+
+Answers = list[tuple[Facts | None, Outcome]]
 
 ADMIN_PORTS = (20, 21, 22, 23, 135, 139, 445, 3389, 5900, 5985, 5986)
 DATA_PORTS = (1433, 1521, 2049, 2484, 3306, 5432, 6379, 9200, 11211, 27017)
@@ -251,20 +252,57 @@ rule(
     AUDIT,
     clouds="aws azure",
 )
+
+
+def peered(estate: Estate, _: Context) -> Answers:
+    """A peering is a way around the hub, unless the routes over it lead to single hosts alone."""
+    routes = estate.of(Kind.ROUTE)
+    answers: Answers = []
+    for one in estate.of(Kind.PEERING):
+        behind = [w for r in routes if one.urn in estate.links.get(r.urn, ()) for w in r.ways]
+        # The engine tells no ids while it runs: then every way of the tables that depend on it counts.
+        found = [w for r in routes for w in r.ways if w.to in one.handles] if one.handles else behind
+        blocks = [w.block for w in found]
+        unsure = UNKNOWN in blocks or any(w.to is UNKNOWN for w in behind)
+        wide = sorted(b for b in blocks if isinstance(b, str) and not _one_host(b))
+        if one.state:
+            answers.append((one, True))
+        elif wide:
+            said = ", ".join(wide)
+            answers.append((one, Text(f"経路: {said}", f"routes over it: {said}")))
+        else:
+            answers.append((one, UNKNOWN if unsure else bool(blocks)))
+    return answers
+
+
+def _one_host(block: str) -> bool:
+    try:
+        return ip_network(block, strict=False).num_addresses == 1
+    except ValueError:
+        return False
+
+
 rule(
     "NET-010",
     M,
     [Kind.PEERING],
-    absent,
-    ("ネットワークを直接ピアリングしない", "No direct network peering"),
+    peered,
     (
-        "ピアリングはハブの経路制御とファイアウォールを迂回します。",
-        "Peering goes around the hub's routing and firewall.",
+        "ピアリングで通すのは個々のホストだけにする",
+        "A peering leads to single hosts, never to a network",
     ),
-    ("ハブ（トランジットゲートウェイ等）に接続してください。", "Attach to the hub instead."),
+    (
+        "ピアリングはハブの経路制御とファイアウォールを迂回します。事業者のサービス1台に限れば、私設エンドポイントと同じ広さです。",
+        "Peering goes around the hub's routing and firewall. To one host of a vendor's service it is as narrow as a private endpoint.",
+    ),
+    (
+        "ハブ（トランジットゲートウェイ等）に接続するか、経路を /32 に絞ってください。",
+        "Attach to the hub instead, or narrow its routes to /32.",
+    ),
     "aws.ec2transitgateway.VpcAttachment(…)",
     SEGMENTS,
     clouds="aws azure google oci",
+    stack=True,
 )
 rule(
     "NET-011",

@@ -226,6 +226,7 @@ class Databases:
             freeform_tags=place.labels(package),
             opts=place.opts(provider=there),
         )
+        self._recovery_flows(package, vcn, there)
         oci.database.AutonomousDatabase(
             place.child(package.key, "oracle", "copy"),
             compartment_id=place.compartment,
@@ -238,6 +239,53 @@ class Databases:
             subnet_id=subnet.id,
             freeform_tags=place.labels(package),
             opts=place.opts(keep=True, provider=there),
+        )
+
+    def _recovery_flows(self, package: PackagePlan, vcn: oci.core.Vcn, there: oci.Provider) -> None:
+        """Every connection of the network in the recovery region: one day it may carry all."""
+        place, plan = self._place, self._plan
+        opts, labels, named = (
+            place.opts(provider=there),
+            place.labels(package),
+            plan.name(package.key, "recovery"),
+        )
+        group = oci.logging.LogGroup(
+            place.child(package.key, "recovery-logs"),
+            compartment_id=place.compartment,
+            display_name=named,
+            freeform_tags=labels,
+            opts=opts,
+        )
+        everything = oci.core.CaptureFilter(
+            place.child(package.key, "recovery-flows-all"),
+            compartment_id=place.compartment,
+            display_name=named,
+            filter_type="FLOWLOG",
+            flow_log_capture_filter_rules=[
+                {"is_enabled": True, "priority": 0, "sampling_rate": 1, "flow_log_type": "ALL"}
+            ],
+            freeform_tags=labels,
+            opts=opts,
+        )
+        oci.logging.Log(
+            place.child(package.key, "recovery-flows"),
+            log_group_id=group.id,
+            display_name=named,
+            log_type="SERVICE",
+            is_enabled=True,
+            retention_duration=facts.log_days(plan.baseline.retention.log_days),
+            configuration={
+                "compartment_id": place.compartment,
+                "source": {
+                    "source_type": "OCISERVICE",
+                    "service": "flowlogs",
+                    "category": "vcn",
+                    "resource": vcn.id,
+                    "parameters": {"capture_filter": everything.id},
+                },
+            },
+            freeform_tags=labels,
+            opts=opts,
         )
 
     @staticmethod

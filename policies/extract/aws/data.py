@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from policies.extract.aws.storage import customer_key
-from policies.extract.common import written
+from policies.extract.common import given, written
 from policies.extract.documents import read
 from policies.facts import (
     UNKNOWN,
@@ -79,7 +79,7 @@ def supported(engine: object, version: object) -> Maybe[bool]:
 def _password(p: Props, name: str) -> tuple[Maybe[bool], Maybe[bool]]:
     """Whether a password is written in the program, and whether the cloud makes it."""
     managed = p.flag("manageMasterUserPassword", False)
-    literal = False if managed is True else written(p.raw.get(name))
+    literal = False if managed is True else given(p, name)
     return literal, managed
 
 
@@ -233,7 +233,7 @@ def cache(p: Props) -> Facts:
             at_rest=p.flag("atRestEncryptionEnabled", False),
             in_transit=p.flag("transitEncryptionEnabled", False),
         ),
-        credential=Credential(literal=written(p.raw.get("authToken"))),
+        credential=Credential(literal=given(p, "authToken")),
         backup=Backup(days=p.number("snapshotRetentionLimit", 0)),
         availability=Availability(
             zones=_zones(every(p.flag("automaticFailoverEnabled", False), p.flag("multiAzEnabled", False)))
@@ -286,7 +286,7 @@ def warehouse(p: Props) -> Facts:
         Kind.WAREHOUSE,
         exposure=Exposure(public_access=p.flag("publiclyAccessible", False)),
         encryption=Encryption(at_rest=p.flag("encrypted", True)),
-        credential=Credential(literal=False if managed is True else written(p.raw.get("masterPassword"))),
+        credential=Credential(literal=False if managed is True else given(p, "masterPassword")),
         backup=Backup(days=p.number("automatedSnapshotRetentionPeriod", 1)),
         availability=Availability(zones=_zones(p.flag("multiAz", False))),
     )

@@ -19,6 +19,7 @@ from policies.facts import (
     Maybe,
     Opening,
     Protection,
+    Way,
 )
 from policies.props import Props, known
 
@@ -125,9 +126,15 @@ def _to_internet(p: Props) -> Maybe[bool]:
     return False
 
 
+def _over_peering(p: Props) -> tuple[Way, ...]:
+    """The way of a route that leads over a peering connection."""
+    to = p.text("vpcPeeringConnectionId")
+    return () if to is None else (Way(to, p.text("destinationCidrBlock", p.text("cidrBlock"))),)
+
+
 def route(p: Props) -> Facts:
     """A route beside its table."""
-    return Facts("aws", Kind.ROUTE, exposure=Exposure(default_route=_to_internet(p)))
+    return Facts("aws", Kind.ROUTE, exposure=Exposure(default_route=_to_internet(p)), ways=_over_peering(p))
 
 
 def route_table(p: Props) -> Facts:
@@ -142,6 +149,7 @@ def route_table(p: Props) -> Facts:
         exposure=Exposure(
             default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False
         ),
+        ways=tuple(way for r in routes for way in _over_peering(r)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policies.extract.common import written
+from policies.extract.common import given, written
 from policies.facts import (
     UNKNOWN,
     Access,
@@ -218,7 +218,7 @@ def server(p: Props, oldest: int) -> Facts:
         exposure=Exposure(public_access=UNKNOWN if access is UNKNOWN else access == "Enabled"),
         encryption=Encryption(customer_key=p.has("dataEncryption")),
         credential=Credential(
-            literal=written(p.raw.get("administratorLoginPassword")),
+            literal=given(p, "administratorLoginPassword"),
             cloud_managed=UNKNOWN if login is UNKNOWN else login == "Disabled",
         ),
         access=Access(local_accounts=UNKNOWN if login is UNKNOWN else login != "Disabled"),
@@ -273,7 +273,7 @@ def sql_server(p: Props) -> Facts:
         handles=known(p.get("serverName")),
         exposure=Exposure(public_access=public(p)),
         encryption=Encryption(tls=tls(p.text("minimalTlsVersion"), 1.0), customer_key=p.has("keyId")),
-        credential=Credential(literal=written(p.raw.get("administratorLoginPassword")), cloud_managed=only),
+        credential=Credential(literal=given(p, "administratorLoginPassword"), cloud_managed=only),
         access=Access(local_accounts=opposite(only)),
         logging=Logging(enabled=False),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policies.extract.common import written
+from policies.extract.common import given, written
 from policies.facts import (
     UNKNOWN,
     Availability,
@@ -149,7 +149,7 @@ def sql(p: Props) -> Facts:
             if mode is UNKNOWN
             else mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"),
         ),
-        credential=Credential(literal=written(p.raw.get("rootPassword"))),
+        credential=Credential(literal=given(p, "rootPassword")),
         backup=Backup(
             days=None if replica else UNKNOWN if on is UNKNOWN else kept if on else 0,
             point_in_time=None
@@ -193,7 +193,7 @@ def sql_user(p: Props) -> Facts:
         Kind.DATABASE,
         purpose="member",
         tags={},
-        credential=Credential(literal=written(p.raw.get("password"))),
+        credential=Credential(literal=given(p, "password")),
     )
 
 
@@ -306,7 +306,6 @@ def secret(p: Props) -> Facts:
         handles=known(p.get("secretId"), p.get("name")),
         location=Location(copies=places),
         encryption=Encryption(customer_key=sealed),
-        credential=Credential(rotation=p.has("rotation")),
         exposure=Exposure(anonymous=False),
         retention=Retention(recover_days=_days(p.get("versionDestroyTtl"), None)),
     )

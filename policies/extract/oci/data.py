@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from policies.extract.common import moving, secret_in_names, secret_in_script, written
+from policies.extract.common import given, moving, secret_in_names, secret_in_script, written
 from policies.facts import (
     UNKNOWN,
     Compute,
@@ -136,13 +136,13 @@ def autonomous(p: Props) -> Facts:
         "oci",
         Kind.DATABASE,
         exposure=Exposure(public_access=opposite(private)),
-        credential=Credential(literal=either(written(p.raw.get("adminPassword")))),
+        credential=Credential(literal=either(given(p, "adminPassword"))),
     )
 
 
 def mysql(p: Props) -> Facts:
     """A MySQL HeatWave system."""
-    return Facts("oci", Kind.DATABASE, credential=Credential(literal=written(p.raw.get("adminPassword"))))
+    return Facts("oci", Kind.DATABASE, credential=Credential(literal=given(p, "adminPassword")))
 
 
 def postgres(p: Props) -> Facts:

@@ -14,9 +14,12 @@ from policies.facts import (
     Logging,
     Maybe,
     Opening,
+    Way,
 )
 from policies.props import Props, known
 
+PEERINGS = (".localpeeringgateway.", ".remotepeeringconnection.")
+"""An OCID says of what kind it is (Resource Identifiers: ocid1.TYPE.REALM.REGION.ID)."""
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp"}
 
 
@@ -102,6 +105,11 @@ def route_table(p: Props) -> Facts:
         Kind.ROUTE,
         exposure=Exposure(
             default_route=True if True in answers else UNKNOWN if UNKNOWN in answers else False
+        ),
+        ways=tuple(
+            Way(to, one.text("destination", one.text("cidrBlock")))
+            for one in rules
+            if (to := one.text("networkEntityId")) is UNKNOWN or any(k in str(to) for k in PEERINGS)
         ),
     )
 

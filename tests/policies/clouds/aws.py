@@ -146,6 +146,15 @@ def network(o: pulumi.ResourceOptions) -> tuple[aws.ec2.Vpc, list[aws.ec2.Subnet
     aws.ec2.RouteTable(
         "r", vpc_id=vpc.id, routes=[{"cidr_block": "10.104.0.0/16", "transit_gateway_id": "tgw-1"}], opts=o
     )
+    # A peering that leads to one host of a vendor's.
+    vendor = aws.ec2.VpcPeeringConnection("vendor", vpc_id=vpc.id, peer_vpc_id="w", opts=o)
+    aws.ec2.Route(
+        "vendor",
+        route_table_id="r",
+        destination_cidr_block="10.200.0.10/32",
+        vpc_peering_connection_id=vendor.id,
+        opts=o,
+    )
     return vpc, subnets, group
 
 
@@ -974,6 +983,14 @@ def half_flow() -> None:
 @breaks("NET-010")
 def peering() -> None:
     aws.ec2.VpcPeeringConnection("p", vpc_id="v", peer_vpc_id="w", opts=p())
+
+
+@breaks("NET-010")
+def wide_peering() -> None:
+    to = aws.ec2.VpcPeeringConnection("p", vpc_id="v", peer_vpc_id="w", opts=p())
+    aws.ec2.RouteTable(
+        "r", vpc_id="v", routes=[{"cidr_block": "10.0.0.0/8", "vpc_peering_connection_id": to.id}], opts=p()
+    )
 
 
 @breaks("NET-013", "NET-014", "LGW-006")

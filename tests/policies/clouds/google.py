@@ -91,7 +91,6 @@ def data(o: pulumi.ResourceOptions) -> None:
     gcp.secretmanager.Secret(
         "s",
         secret_id="s",
-        rotation={"rotation_period": "2592000s", "next_rotation_time": "2027-01-01T00:00:00Z"},
         version_destroy_ttl="1209600s",
         opts=o,
         topics=[{"name": "t"}],
@@ -365,7 +364,7 @@ def provider_abroad() -> None:
     p(region="us-central1")
 
 
-@breaks("LOC-004", "ENC-011", "CRE-010")
+@breaks("LOC-004", "ENC-011")
 def anywhere_secret() -> None:
     gcp.secretmanager.Secret("s", secret_id="s", replication={"auto": {}}, opts=p())
 

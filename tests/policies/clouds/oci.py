@@ -111,7 +111,19 @@ def good() -> None:
         opts=o,
         **T,
     )
-    oci.vault.Secret("s", secret_name="s", vault_id="v", key_id=KEY, enable_auto_generation=True, opts=o, **T)
+    secret = oci.vault.Secret(
+        "s", secret_name="s", vault_id="v", key_id=KEY, enable_auto_generation=True, opts=o, **T
+    )
+    # HeatWave takes a password by value only: this one is what the vault made, not the program's.
+    oci.mysql.MysqlDbSystem(
+        "m",
+        availability_domain="AD-1",
+        shape_name="MySQL.2",
+        subnet_id="s",
+        admin_password=secret.id,
+        opts=o,
+        **T,
+    )
     oci.containerengine.Cluster(
         "k",
         kubernetes_version="v1.33.1",
@@ -179,6 +191,15 @@ def good() -> None:
         "r",
         vcn_id=vcn.id,
         route_rules=[{"destination": "10.104.0.0/16", "network_entity_id": "ocid1.drg.x"}],
+        opts=o,
+        **T,
+    )
+    # The way to a vendor's service: one host of theirs and nothing else.
+    vendor = oci.core.LocalPeeringGateway("ocid1.localpeeringgateway.oc1.x", vcn_id=vcn.id, opts=o, **T)
+    oci.core.RouteTable(
+        "vendor",
+        vcn_id=vcn.id,
+        route_rules=[{"destination": "10.200.0.10/32", "network_entity_id": vendor.id}],
         opts=o,
         **T,
     )
@@ -399,6 +420,19 @@ def written_secret() -> None:
     )
 
 
+@breaks("CRE-002")
+def written_mysql_password() -> None:
+    oci.mysql.MysqlDbSystem(
+        "m",
+        availability_domain="AD-1",
+        shape_name="MySQL.2",
+        subnet_id="s",
+        admin_password="Hunter2hunter2",
+        opts=p(),
+        **T,
+    )
+
+
 @breaks("STA-001")
 def leaked() -> None:
     oci.objectstorage.Bucket(
@@ -523,6 +557,13 @@ def silent_network() -> None:
 @breaks("NET-010")
 def peering() -> None:
     oci.core.LocalPeeringGateway("p", vcn_id="v", opts=p(), **T)
+
+
+@breaks("NET-010")
+def wide_peering() -> None:
+    gate = oci.core.LocalPeeringGateway("ocid1.localpeeringgateway.oc1.x", vcn_id="v", opts=p(), **T)
+    ways = [{"destination": d, "network_entity_id": gate.id} for d in ("10.200.0.10/32", "10.201.0.0/16")]
+    oci.core.RouteTable("r", vcn_id="v", route_rules=ways, opts=p(), **T)
 
 
 @breaks("LGW-001", "LGW-006", "LGW-008")
