@@ -18,6 +18,7 @@ from typing import Any, Final
 from stacks.text import Text
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
+_SPEED: Final = 60.0
 _START_SECONDS: Final = 20.0
 
 
@@ -123,12 +124,31 @@ def status(folder: Path | None = None) -> Running | None:
         return None if free else running
 
 
-def start(folder: Path | None = None, speed: float = 60, idle: float = 0) -> Running:
+def chosen_speed() -> float:
+    """How many times faster than the platform waits are: 60, or `JICHITAI_TWIN_SPEED`. SakuraTwinError when
+    that is no number above 0."""
+    given = os.environ.get("JICHITAI_TWIN_SPEED") or str(_SPEED)
+    try:
+        speed = float(given)
+    except ValueError:
+        speed = 0
+    if not 0 < speed < float("inf"):
+        raise SakuraTwinError(
+            Text(
+                ja=f"JICHITAI_TWIN_SPEED は0より大きい数で指定してください: {given}",
+                en=f"JICHITAI_TWIN_SPEED must be a number above 0: {given}",
+            )
+        )
+    return speed
+
+
+def start(folder: Path | None = None, speed: float | None = None, idle: float = 0) -> Running:
     """Start a twin in `folder`, or give the one that runs there. SakuraTwinError when it does not come up.
 
     It ends by itself after `idle` seconds without a call (0: never). One whose code has changed starts anew.
     """
     folder = folder or default_folder()
+    speed = chosen_speed() if speed is None else speed
     found = status(folder)
     if found is not None and not found.outdated:
         return found
