@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -45,6 +45,13 @@ class _Recorded(Api):
         self._recorder = recorder
         self.skew = 0.0
         self._http.event_hooks = {"request": [self._before], "response": [self._after]}
+
+    def probe(self, url: str) -> int:
+        """The status of a HEAD without credentials. ApiError when no answer comes."""
+        try:
+            return self._http.head(url).status_code
+        except httpx.HTTPError as error:
+            raise ApiError(Where("read", "s3"), 0, "", type(error).__name__, "", f"HEAD {url}") from error
 
     def _before(self, request: httpx.Request) -> None:
         service, operation, changes = _what(request)
@@ -117,7 +124,9 @@ class Sakura:
     def missing(self, permissions: Sequence[str]) -> list[str]:
         """`iam` and `resources` against our roles in the project; of roles we do not know nothing is said."""
         roles = self.roles(self.read("iam", "/auth/context"))
-        if roles is None or any(role not in _GRANTS for role in roles):
+        if roles is None:  # who may not read the policy may not write it either; of the rest we cannot tell
+            return [p for p in permissions if p == "iam"]
+        if any(role not in _GRANTS for role in roles):
             return []
         granted = frozenset[str]().union(*(_GRANTS[role] for role in roles))
         return [p for p in permissions if p not in granted]
@@ -165,19 +174,10 @@ class Sakura:
 
     def bucket_taken(self, site: str, bucket: str) -> bool:
         """Whether anybody has a bucket of this name: S3 tells without a key (404 or 403)."""
-        self._recorder.before(compatible.SERVICE, "HeadBucket", changes=False)
-        try:
-            answer = httpx.head(f"{self.endpoint(site)}/{bucket}", timeout=30)
-        except httpx.HTTPError as error:
-            where = Where("read", "s3", bucket)
-            raise ApiError(where, 0, "", type(error).__name__, "", f"HEAD {bucket}") from error
-        self._recorder.after(
-            compatible.SERVICE, "HeadBucket", changes=False, status=answer.status_code, request_id=""
-        )
-        if answer.status_code not in (200, 301, 403, 404):
-            where = Where("read", "s3", bucket)
-            raise ApiError(where, answer.status_code, "", "", "", f"HEAD {bucket}")
-        return answer.status_code != 404
+        status = self.api.probe(f"{self.endpoint(site)}/{bucket}")
+        if status not in (200, 301, 403, 404):
+            raise ApiError(Where("read", "s3", bucket), status, "", "", "", f"HEAD {bucket}")
+        return status != 404
 
     # --- the deployer ---
 
@@ -245,13 +245,17 @@ class Sakura:
         return "other" if error.final else compatible.by_status(error.status)
 
 
-def _texts(body: Any) -> Any:
-    """Ids of destinations as texts, which is how the settings of a group hold them."""
-    item = body.get("CommonServiceItem") if isinstance(body, dict) else None
-    if not isinstance(item, dict) or "Destinations" not in item["Settings"]:
-        return body
-    ids = [str(each) for each in item["Settings"]["Destinations"]]
-    return {"CommonServiceItem": {**item, "Settings": {**item["Settings"], "Destinations": ids}}}
+_TEXTS: Final = frozenset({"Destinations", "servicePrincipalId", "notificationGroupId"})
+
+
+def _texts(value: Any, *, text: bool = False) -> Any:
+    """Ids as texts where the API wants them so: answers give some of them as numbers."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return {name: _texts(inner, text=name in _TEXTS) for name, inner in members.items()}
+    if isinstance(value, list):
+        return [_texts(inner, text=text) for inner in cast("list[Any]", value)]
+    return str(value) if text else value
 
 
 def _skewed(seconds: float) -> Text:

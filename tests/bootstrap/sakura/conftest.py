@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,18 @@ def _pair(folder: Path, name: str) -> Pair:
     )
     public.write_bytes(key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
     return Pair(private, public)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Hundreds of clients are made here: what each reads anew and what never differs is read once."""
+    import httpx._transports.default as transports
+    import jwt.algorithms as algorithms
+
+    with pytest.MonkeyPatch.context() as patched:
+        for module, name in ((transports, "create_ssl_context"), (algorithms, "load_pem_private_key")):
+            patched.setattr(module, name, lru_cache(getattr(module, name)))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -194,50 +208,37 @@ class World:
         self._open()
 
 
-_VOLATILE = frozenset(
-    {
-        "created_at",
-        "updated_at",
-        "CreatedAt",
-        "ModifiedAt",
-        "configured_at",
-        "access_token",
-        "kid",
-        "versions",
-    }
-)
-
-
+_VOLATILE = frozenset({
+    "created_at", "updated_at", "CreatedAt", "ModifiedAt", "createdAt", "configured_at", "config_status",
+    "SettingsHash", "access_token", "kid", "versions", "_due", "_material", "_values", "_secret",
+})  # fmt: skip
 _KEPT = frozenset({"account", "activation", "iamdocument", "iam/service-principals", "iam/compat/api-keys"})
 """Kinds of which also what the platform put there belongs to the picture."""
 
 
 def _canonical(store: Store) -> list[str]:
     documents = [d for d in store.documents() if not d[3].get("_platform") or d[0] in _KEPT]
-    ids: dict[str, str] = {}
-    numbers: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    counts: dict[str, itertools.count[int]] = {}
     for kind, zone, id_, doc in documents:
-        name = doc.get("Name") or doc.get("name") or doc.get("display_name") or doc.get("public_key") or ""
+        name = next((doc[n] for n in ("Name", "name", "display_name", "public_key") if doc.get(n)), "")
         label = f"{kind}/{zone}/{name}"
-        count = numbers.setdefault(label, itertools.count())
-        ids[id_] = ids[str(doc.get("resource_id") or id_)] = f"{label}#{next(count)}"
+        number = next(counts.setdefault(label, itertools.count()))
+        for own in {id_, *(str(doc.get(n)) for n in ("ID", "id", "resource_id"))}:
+            if len(own) > 8:
+                labels[own] = f"<{label}#{number}>"
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
-            return {
-                k: plain(v)
-                for k, v in sorted(value.items())
-                if k not in _VOLATILE and not str(v).startswith("evidence=")
-            }
+            kept = {k: v for k, v in value.items() if k not in _VOLATILE}
+            return {k: plain(v) for k, v in sorted(kept.items()) if not str(v).startswith("evidence=")}
         if isinstance(value, list):
             return sorted((plain(v) for v in value), key=lambda v: json.dumps(v, sort_keys=True))
-        return ids.get(str(value), value)
+        return value
 
-    found = []
-    for kind, zone, id_, doc in documents:
-        body = {k: v for k, v in doc.items() if k not in ("ID", "id", "resource_id", "automatedActionId")}
-        found.append(json.dumps([kind, zone, ids[id_], plain(body)], ensure_ascii=False, sort_keys=True))
-    return sorted(found)
+    pattern = re.compile("|".join(map(re.escape, labels)) or "$^")
+    texts = (json.dumps([kind, zone, plain(doc)], ensure_ascii=False) for kind, zone, _, doc in documents)
+    return sorted(pattern.sub(lambda m: labels[m[0]], text) for text in texts)
 
 
 @pytest.fixture
