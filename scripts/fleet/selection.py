@@ -6,6 +6,7 @@ Whatever is misspelt is reported at once, each with the nearest valid value.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -87,7 +88,7 @@ class Selection:
         return tuple(found)
 
     def __str__(self) -> str:
-        return shlex.join(self.words())
+        return " ".join(w if re.fullmatch(r"[\w@%+=:,./-]+", w) else shlex.quote(w) for w in self.words())
 
 
 Changed = Callable[[str], Collection[str]]
