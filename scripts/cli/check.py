@@ -127,11 +127,11 @@ def check(
             Text("--write-baseline には --baseline が要ります。", "--write-baseline needs --baseline"),
             do=Text("書き出すファイルを --baseline で指定してください。", "Name the file with --baseline."),
         )
-    options = _options(exceptions, None if write_baseline else baseline, settings, environment)
+    options = options_of(exceptions, None if write_baseline else baseline, settings, environment)
     result, troubles = judged(
         console, tenants or [], file or [], everything, options, environment, cloud=cloud
     )
-    _put(console, render(form, result, console.language), output)
+    put(console, render(form, result, console.language), output)
     if write_baseline and baseline is not None:
         _write_baseline(baseline, result)
         return Exit.OK
@@ -139,7 +139,7 @@ def check(
         from policies.report.words import summary
 
         console.say(summary(result), "good" if not result.open else "bad")
-    return _code(result, troubles, fail_on, strict=strict)
+    return code_of(result, troubles, fail_on, strict=strict)
 
 
 def judged(
@@ -158,6 +158,7 @@ def judged(
     Raises Trouble when nothing was asked for, or the only thing cannot be read.
     """
     from policies.evaluate import Result, judge
+    from scripts.cli.states import manifest_of
 
     sources = _sources(console, tenants, files, everything, environment, cloud=cloud)
     total = Result()
@@ -175,6 +176,8 @@ def judged(
         for index, stack in enumerate(stacks):
             mine = replace(tenant_options(options, stack), detailed=detailed)
             total.add(judge(stack, mine, notes if index == 0 else ()))
+            if manifest_of(stack.name) is None:
+                total.sources[stack.name] = stack.source
     return total, troubles
 
 
@@ -240,9 +243,10 @@ def tenant_options(options: Options, stack: Stack) -> Options:
     )
 
 
-def _options(
+def options_of(
     exceptions: Path | None, baseline: Path | None, settings: Path | None, environment: str | None
 ) -> Options:
+    """How to judge, by the files that were named. Raises Trouble where one cannot be read."""
     from policies.evaluate import Options
     from policies.exceptions import BadExceptions, read_exceptions
     from policies.settings import BadSettings, read_settings
@@ -291,7 +295,8 @@ def _write_baseline(path: Path, result: Result) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _put(console: Console, text: str, output: Path | None) -> None:
+def put(console: Console, text: str, output: Path | None) -> None:
+    """Print a report, or write it to a file and say so. Raises Trouble where that cannot be done."""
     if output is None:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -309,7 +314,8 @@ def _put(console: Console, text: str, output: Path | None) -> None:
     console.say(Text(f"報告: {output}", f"report: {output}"))
 
 
-def _code(result: Result, troubles: list[Trouble], fail_on: str, *, strict: bool) -> int:
+def code_of(result: Result, troubles: list[Trouble], fail_on: str, *, strict: bool) -> int:
+    """The exit code that a result leads to."""
     from policies.report.words import ORDER
 
     limit = len(ORDER) if fail_on == "none" else [str(s) for s in ORDER].index(fail_on) + 1

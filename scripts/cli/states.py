@@ -23,7 +23,9 @@ def manifest_of(stack: str) -> Any:
 
     file = tenant_file(REPO, stack)
     try:
-        parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
+        # Written in C where there is one: for a country's manifests that is most of the reading.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        parsed = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe one
         return parsed["config"]["jichitai:tenant"]
     except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError):
         return None
