@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import TypeVar
 
 from stacks.addressing import Role
@@ -27,7 +28,7 @@ def roles_in_use(network: NetworkPlan) -> tuple[Role, ...]:
 
 
 def town_hall_roles(network: NetworkPlan) -> tuple[Role, ...]:
-    """The blocks of `network` that talk to the town hall, by its allow list."""
+    """The blocks of `network` that talk to the town hall or to another cloud, by its allow list."""
     ours = {
         inside.key
         for flow in network.flows
@@ -35,6 +36,13 @@ def town_hall_roles(network: NetworkPlan) -> tuple[Role, ...]:
         if inside.kind == "group" and outside.kind == "ranges"
     }
     return tuple(dict.fromkeys(network.groups[key].role for key in sorted(ours)))
+
+
+def beyond(network: NetworkPlan) -> tuple[IPv4Network, ...]:
+    """The ranges outside `network` that it talks to, by its allow list: the town hall, and what lies at the
+    other end of a line to another cloud."""
+    ends = (end for flow in network.flows for end in (flow.source, flow.target) if end.kind == "ranges")
+    return tuple(dict.fromkeys(cidr for end in ends for cidr in end.ranges))
 
 
 def caller_roles(network: NetworkPlan) -> tuple[Role, ...]:

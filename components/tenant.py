@@ -10,8 +10,11 @@ import pulumi
 
 from components.contract import IaasNeeds, PaasNeeds, SaasNeeds
 from stacks.plan import CloudPlan, TenantPlan
+from stacks.registry.clouds import CloudName
 
 TYPE = "jichitai:tenant:MunicipalTenant"
+ORDERS: CloudName = "azure"
+"""Who orders the line of Oracle Interconnect for Azure."""
 
 
 class MunicipalTenant(pulumi.ComponentResource):
@@ -25,7 +28,9 @@ class MunicipalTenant(pulumi.ComponentResource):
 
     def __init__(self, plan: TenantPlan, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TYPE, plan.stack, None, opts)
+        self._lines: dict[CloudName, Any] = {}
         clouds = {cloud: self._build(part) for cloud, part in plan.clouds.items()}
+        self._join(plan)
         self.summary = pulumi.Output.from_input(
             {
                 "code": plan.code,
@@ -39,6 +44,17 @@ class MunicipalTenant(pulumi.ComponentResource):
         )
         self.register_outputs({"summary": self.summary})
 
+    def _join(self, plan: TenantPlan) -> None:
+        """Lines that two clouds make between themselves: one orders, the other takes, the first uses it.
+
+        The ends of an exchange are circuits like any other: each cloud's `lgwan` has made its own.
+        """
+        for part in plan.clouds.values():
+            for join in part.joins.values():
+                if join.provider == "oracle-azure" and part.cloud == ORDERS:
+                    ours, theirs = self._lines[part.cloud], self._lines[join.other]
+                    ours.meet(join, theirs.accept(plan.clouds[join.other].joins[join.key], ours.offer(join)))
+
     def _build(self, plan: CloudPlan) -> Mapping[str, Any]:
         """Build the five layers on one cloud and say what came of them."""
         rooms = import_module(f"components.{plan.cloud}")
@@ -50,6 +66,7 @@ class MunicipalTenant(pulumi.ComponentResource):
         lgwan = rooms.Lgwan(f"{name}-lgwan", plan, baseline.gives, opts=opts)
         iaas = rooms.Iaas(f"{name}-iaas", plan, IaasNeeds(baseline.gives, lgwan.gives), opts=opts)
         lgwan.connect(iaas.gives)
+        self._lines[plan.cloud] = lgwan
         paas = rooms.Paas(f"{name}-paas", plan, PaasNeeds(baseline.gives, iaas.gives), opts=opts)
         saas = rooms.Saas(f"{name}-saas", plan, SaasNeeds(baseline.gives, iaas.gives, paas.gives), opts=opts)
         return {

@@ -32,6 +32,7 @@ Usage = Literal["single", "shared"]
 Isolation = Literal["account", "network", "application"]
 Size = Literal["small", "medium", "large", "xlarge"]
 Segment = Literal["mynumber", "lgwan"]
+JoinProvider = Literal["oracle-azure", "exchange"]
 Purpose = Literal["patch", "license", "console"]
 PartName = Literal[
     "audit_log",
@@ -206,6 +207,21 @@ class CloudUnit(Model):
     """Monthly budget in USD: alerts at 50, 80 and 100 %."""
 
 
+class Join(Model):
+    """A private line between two clouds of this tenant. Nothing uses it but the calls that it allows."""
+
+    provider: JoinProvider
+    """`oracle-azure`: Oracle Interconnect for Azure, which joins `azure` and `oci` without a carrier.
+    `exchange`: an exchange provider (Equinix, Megaport and the like) that has a circuit to each cloud."""
+    bandwidth_mbps: int = Field(default=1000, ge=1000, le=10_000)
+    """`oracle-azure` only: bandwidth, Mbit/s."""
+    ends: Mapping[CloudName, Circuit] = Field(default_factory=dict, max_length=2)
+    """`exchange` only: its circuit to each of the two clouds, as the carrier gave it."""
+    allow: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict, max_length=64)
+    """Who may call whom over the line: a package of one cloud, and the packages of the other whose
+    entrance (HTTPS) it calls. Both in the same segment of 三層の対策."""
+
+
 class Dns(Model):
     """Names, both ways."""
 
@@ -336,6 +352,8 @@ class Tenant(Model):
     """Residents, for sizing."""
     clouds: Mapping[CloudName, CloudUnit] = Field(min_length=1)
     """The units handed over, by cloud."""
+    joins: Mapping[Name, Join] = Field(default_factory=dict, max_length=4)
+    """Where two of the clouds are joined by a private line, by a name of your own."""
     network: Network
     """What is true of the network on every cloud."""
     members: Mapping[Code, Member] = Field(default_factory=dict)

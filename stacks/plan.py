@@ -103,6 +103,24 @@ class LgwanPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinPlan:
+    """A private line to another cloud of this tenant, as this cloud sees it.
+
+    `oracle-azure` has no carrier and so no circuit; the end of an `exchange` is a circuit like any other.
+    `ranges` is what lies on the other side, `number` the line's place among the circuits of this cloud:
+    its link addresses follow from it, and it never moves when a circuit to the town hall is added.
+    """
+
+    key: str
+    provider: Literal["oracle-azure", "exchange"]
+    other: CloudName
+    bandwidth_mbps: int
+    circuit: CircuitPlan | None
+    ranges: tuple[IPv4Network, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubnetPlan:
     """A subnet: `key` is `<role>-<slot>`; `zone` is the zone in that slot."""
 
@@ -118,8 +136,8 @@ class Peer:
     """One end of a flow.
 
     `group`: a group of this network by key, `ranges` then being the subnets it lives in.
-    `ranges`: addresses outside (on-premises). `service`: the cloud's own service by a neutral
-    name (`object-storage`).
+    `ranges`: addresses outside (`on-premises`; `join-<line>-<package>`, at the other end of a line to
+    another cloud). `service`: the cloud's own service by a neutral name (`object-storage`).
     """
 
     kind: Literal["group", "ranges", "service"]
@@ -299,9 +317,16 @@ class CloudPlan:
     tags: Mapping[str, str]
     baseline: BaselinePlan
     lgwan: LgwanPlan
+    joins: Mapping[str, JoinPlan]
     networks: Mapping[str, NetworkPlan]
     packages: Mapping[str, PackagePlan]
     handovers: tuple[HandoverPlan, ...]
+
+    @property
+    def circuits(self) -> Mapping[int, CircuitPlan]:
+        """Every dedicated circuit by its number: those to the town hall, then the ends of exchanges."""
+        own = dict(enumerate(self.lgwan.circuits.values()))
+        return own | {join.number: join.circuit for join in self.joins.values() if join.circuit}
 
     def name(self, *parts: str, limit: int = 63) -> str:
         """A name under the tenant's prefix: `jt131041p-<parts>`, within `limit` characters."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from stacks import addressing, naming, sizing
 from stacks.addressing import Role
+from stacks.joining import joined
 from stacks.manifest import Adoption, CloudUnit, Package, Schedule, Size, Tenant
 from stacks.plan import (
     BaselinePlan,
@@ -55,6 +56,7 @@ def plan(tenant: Tenant, registry: Registry) -> TenantPlan:
         cloud: _cloud(tenant, registry, cloud, unit, packages, handovers)
         for cloud, unit in tenant.clouds.items()
     }
+    clouds = joined(tenant.joins, clouds)
     cloud_of = {key: cloud for cloud, key, _ in packages}
     return TenantPlan(
         stack=stack,
@@ -262,6 +264,7 @@ def _cloud(
         tags=_tags(tenant, stack),
         baseline=_baseline(tenant, unit),
         lgwan=_lgwan(unit, networks),
+        joins=MappingProxyType({}),
         networks=MappingProxyType(networks),
         packages=MappingProxyType(mine),
         handovers=tuple(h for h in handovers if h.sender in mine and h.receiver in mine),

@@ -6,13 +6,13 @@ Pure data and pure functions, no SDK. Each number or rule names its source.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 from types import MappingProxyType
 from typing import Literal
 
-from stacks.plan import CloudPlan, KeyPurpose
+from stacks.plan import CloudPlan, KeyPurpose, PackagePlan
 
 # --- names --------------------------------------------------------------------------------------
 
@@ -230,14 +230,43 @@ def size(sizes: tuple[Size, ...], vcpu: float, memory_gb: float) -> Size:
     return chosen
 
 
-def container_cpu(vcpu: float, memory_gb: float) -> tuple[float, str]:
-    """CPU and memory of a container: the Consumption profile takes 0.25 to 4 vCPU, two GiB each.
+CONSUMPTION = "Consumption"
+_CONSUMPTION_MOST = 4.0
+PROFILES: tuple[Size, ...] = _sizes((("D", 4), ("E", 8)), (4, 8, 16, 32), "{f}{n}")
+"""Dedicated workload profiles: the virtual CPUs and GiB of a node (Container Apps, "Workload profiles")."""
 
-    Larger workloads are given the most there is (Container Apps, "containers: allocations").
+
+@dataclass(frozen=True, slots=True)
+class ContainerSize:
+    """What a container is given, and the workload profile of its environment that it runs on."""
+
+    cpu: float
+    memory: str
+    profile: str
+
+
+def container_size(vcpu: float, memory_gb: float) -> ContainerSize:
+    """What a container with at least `vcpu` and `memory_gb` (GiB) is given.
+
+    The Consumption profile takes 0.25 to 4 vCPU, two GiB each (Container Apps, "containers: allocations");
+    what is larger runs on nodes of a dedicated profile. Raises ValueError above the largest.
     """
-    cpu = min(4.0, max(0.25, vcpu, memory_gb / 2))
+    cpu = max(0.25, vcpu, memory_gb / 2)
+    if cpu > _CONSUMPTION_MOST:
+        return ContainerSize(vcpu, f"{memory_gb:g}Gi", size(PROFILES, vcpu, memory_gb).name)
     cpu = -(-cpu // 0.25) * 0.25
-    return cpu, f"{cpu * 2:g}Gi"
+    return ContainerSize(cpu, f"{cpu * 2:g}Gi", CONSUMPTION)
+
+
+def profiles(packages: Iterable[PackagePlan]) -> Mapping[str, int]:
+    """The workload profiles that containers of `packages` need, each with its containers."""
+    found: dict[str, int] = {CONSUMPTION: 0}
+    for package in packages:
+        for workload in package.workloads.values():
+            if workload.kind == "container":
+                profile = container_size(workload.vcpu, workload.memory_gb).profile
+                found[profile] = found.get(profile, 0) + workload.replicas
+    return found
 
 
 BACKUP_POLICY = "daily"

@@ -20,13 +20,17 @@ from scripts.bench.tokens import python_class
 PROJECT = "name: bare\nruntime:\n  name: python\n  options:\n    virtualenv: {virtualenv}\nmain: {main}\n"
 OUTPUTS_TO_FOLLOW = ("arn", "id", "name", "bucket", "url")
 """Outputs by which resources point at each other, the most telling first."""
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""How the engine marks a secret value in a state that was exported with its secrets shown."""
+TAKEN = frozenset({"resource_name", "opts"})
+"""Parameters that every resource class has already (the SDKs' code generator gives inputs an underscore)."""
 SHORTEST_REFERENCE = 8
 """An input shorter than this is taken as a word, not as another resource's name."""
 
 
 def write(state: Mapping[str, Any], folder: Path, virtualenv: Path) -> int:
     """Write the bare program of an exported `state` into `folder`; the number of its resources."""
-    resources = [r for r in state["deployment"]["resources"] if _is_cloud_resource(r)]
+    resources = [r for r in state["deployment"]["resources"] if is_cloud_resource(r)]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "__main__.py").write_text("\n".join(_program(resources)) + "\n", encoding="utf-8")
     (folder / "Pulumi.yaml").write_text(
@@ -35,7 +39,8 @@ def write(state: Mapping[str, Any], folder: Path, virtualenv: Path) -> int:
     return len(resources)
 
 
-def _is_cloud_resource(resource: Mapping[str, Any]) -> bool:
+def is_cloud_resource(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of a state is a cloud's own: no component, provider or stack."""
     return bool(resource.get("custom")) and not resource["type"].startswith("pulumi:")
 
 
@@ -71,6 +76,8 @@ def _literal(value: object, known: Mapping[str, str]) -> str:
     """Python source of an input; a value that another resource put out becomes a reference to it."""
     if isinstance(value, str):
         return known.get(value, repr(value))
+    if isinstance(value, Mapping) and SIGNATURE in value:
+        return f"pulumi.Output.secret({_literal(json.loads(value['plaintext']), known)})"
     if isinstance(value, Mapping):
         items = (f"{k!r}: {_literal(v, known)}" for k, v in value.items() if not str(k).startswith("__"))
         return "{" + ", ".join(items) + "}"
@@ -82,4 +89,4 @@ def _literal(value: object, known: Mapping[str, str]) -> str:
 def python_name(camel: str) -> str:
     """The SDK's Python name of a wire property: `vpcId` is `vpc_id`, a keyword gets an underscore."""
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])", r"_\1\2", camel).lower()
-    return f"{snake}_" if keyword.iskeyword(snake) else snake
+    return f"{snake}_" if keyword.iskeyword(snake) or snake in TAKEN else snake

@@ -60,17 +60,15 @@ def run(command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str]
         raise RuntimeError(f"{command[0]} failed ({done.returncode}): {(done.stderr or done.stdout)[-2000:]}")
 
 
-def in_turn(
-    first: Callable[[], object], second: Callable[[], object], rounds: int
-) -> tuple[list[float], list[float]]:
-    """Wall seconds of both, A B A B …, after one round that is not counted.
+def in_turn(works: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
+    """Wall seconds of each of `works`, A B A B …, after one round that is not counted.
 
     In turn, because the machine's speed drifts: a ratio of neighbours stays true.
     """
-    first()
-    second()
-    pairs = [(seconds(first), seconds(second)) for _ in range(rounds)]
-    return [a for a, _ in pairs], [b for _, b in pairs]
+    for work in works:
+        work()
+    turns = [[seconds(work) for work in works] for _ in range(rounds)]
+    return [list(times) for times in zip(*turns, strict=True)]
 
 
 def ratio(first: Sequence[float], second: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "plan", "validate", "policies"],
+        Literal["all", "preview", "clouds", "plan", "validate", "policies"],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
@@ -50,6 +50,10 @@ def _figures(what: str, rounds: int) -> Iterable[Figure]:
         yield from pure.validation()
     if what in ("all", "preview"):
         yield from preview.figures(rounds)
+    if what == "clouds":
+        from scripts.bench import clouds
+
+        yield from clouds.figures(rounds)
     if what in ("all", "policies"):
         from scripts.bench import policies
 

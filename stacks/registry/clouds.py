@@ -58,9 +58,13 @@ class Cloud:
     `least_zones` is how many zones the cloud wants before it balances load or runs a database.
     `largest_database_gb` is the largest storage of a managed database, where the cloud is the limit;
     `longest_log_days` how long logs can be searched at most; `most_networks` how many networks a
-    unit may have; `without` names the ids that a manifest must not give, since there is nothing that
-    they could name. `asp` says whether a vendor's service can be reached by a private endpoint;
-    `plans_addresses` whether we say where every host lies (`stacks.hosts`), because the cloud does not.
+    unit may have; `most_circuits` how many dedicated circuits its gateway takes;
+    `most_statements` how many IAM statements a unit takes; `largest_container` the vCPUs and GiB of a
+    container; `longest_host` the characters of a name that a certificate is issued for. `without` names
+    the ids that a manifest must not give, since there is nothing that they could name. `asp` says whether a
+    vendor's service can be reached by a private endpoint, `joins` whether a private line may lead to
+    another cloud; `plans_addresses` whether we say where every host lies (`stacks.hosts`), because the
+    cloud does not.
     `ready` says whether this version of the toolkit can build a tenant there.
     """
 
@@ -82,7 +86,12 @@ class Cloud:
     largest_database_gb: int | None = None
     longest_log_days: int | None = None
     most_networks: int | None = None
+    most_circuits: int | None = None
+    most_statements: int | None = None
+    largest_container: tuple[int, int] | None = None
+    longest_host: int | None = None
     asp: bool = True
+    joins: bool = True
     without: frozenset[IdKind] = frozenset()
     plans_addresses: bool = False
     ready: bool = False
@@ -507,6 +516,9 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             adoptable=_AWS_ADOPTABLE,
             # Load balancers and database subnet groups both ask for two.
             least_zones=2,
+            # Fargate ("Task CPU and memory"); ACM (RequestCertificate: the first name has 64 at most).
+            largest_container=(16, 120),
+            longest_host=64,
             ready=True,
         ),
         "azure": Cloud(
@@ -528,6 +540,10 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             zonal_subnets=False,
             ids=_AZURE_IDS,
             adoptable=_AZURE_ADOPTABLE,
+            # ErGw1AZ ("About ExpressRoute virtual network gateways", table of SKUs).
+            most_circuits=4,
+            # Container Apps, the largest dedicated profile ("Workload profiles", E32).
+            largest_container=(32, 256),
             ready=True,
         ),
         "google": Cloud(
@@ -556,6 +572,9 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             zonal_subnets=False,
             ids=_GOOGLE_IDS,
             adoptable=_GOOGLE_ADOPTABLE,
+            # Cloud Run ("Memory limits", "CPU limits"); the common name of a certificate (RFC 5280).
+            largest_container=(8, 32),
+            longest_host=64,
             ready=True,
         ),
         "oci": Cloud(
@@ -585,6 +604,9 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             zonal_subnets=False,
             ids=_OCI_IDS,
             adoptable=_OCI_ADOPTABLE,
+            # "Policy Statements Limit per Compartment Hierarchy"; the common name (RFC 5280).
+            most_statements=500,
+            longest_host=64,
             ready=True,
         ),
         "sakura": Cloud(
@@ -612,6 +634,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             longest_log_days=730,
             most_networks=10,
             asp=False,
+            joins=False,
             # No API for a private authority: names are certified elsewhere (LGPKI).
             without=frozenset({"certificate_authority"}),
             plans_addresses=True,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from stacks.rules import addresses, body, lgwan, limits, people, placement, units
+from stacks.rules import addresses, body, joins, lgwan, limits, people, placement, units
 from stacks.rules.context import Context, Rule, judge
 
 RULES: tuple[Rule, ...] = (
     *body.RULES,
     *units.RULES,
     *lgwan.RULES,
+    *joins.RULES,
     *addresses.RULES,
     *placement.RULES,
     *limits.RULES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stacks import hosts, sizing
+from stacks import hosts, naming, sizing
 from stacks.manifest import CloudUnit, Package, Size
 from stacks.problems import Path, Problem
 from stacks.registry.catalogue import Entry
@@ -149,4 +149,120 @@ def _servers(context: Context, name: CloudName, unit: CloudUnit, cloud: Cloud) -
             )
 
 
-RULES = (databases, logs, networks, seats)
+@rule("code", "population")
+def containers(context: Context) -> Iterator[Problem]:
+    """A container is no larger than the cloud makes them; the clouds that can are named."""
+    for key, package, entry, size in _sized(context):
+        cloud = CLOUDS[package.cloud]
+        for workload in entry.workloads.values():
+            most, wanted = cloud.largest_container, sizing.fit(workload.sizes, size)
+            if workload.kind != "container" or most is None or _holds(most, wanted.vcpu, wanted.memory_gb):
+                continue
+            can = [
+                name
+                for name, other in CLOUDS.items()
+                if other.largest_container is None
+                or _holds(other.largest_container, wanted.vcpu, wanted.memory_gb)
+            ]
+            yield Problem(
+                "container-size",
+                ("packages", key, "cloud"),
+                Text(
+                    f"{cloud.title.ja}のコンテナは{most[0]} vCPU・{most[1]} GiBまでです"
+                    f"(このパッケージは{wanted.vcpu:g} vCPU・{wanted.memory_gb:g} GiB)。",
+                    f"A container on {cloud.title.en} has {most[0]} vCPU and {most[1]} GiB at most; "
+                    f"this package asks for {wanted.vcpu:g} vCPU and {wanted.memory_gb:g} GiB.",
+                ),
+                Text(
+                    "置けるクラウドに移すか、size を小さくしてください。",
+                    "Put it on a cloud that can, or make its `size` smaller.",
+                ),
+                found=package.cloud,
+                allowed=tuple(can),
+                nearest=can[0] if can else None,
+            )
+
+
+def _holds(most: tuple[int, int], vcpu: float, memory_gb: float) -> bool:
+    return vcpu <= most[0] and memory_gb <= most[1]
+
+
+@rule("code", "network", "members", "isolation")
+def names(context: Context) -> Iterator[Problem]:
+    """A package's name fits into the certificate that is issued for it."""
+    tenant = context.tenant
+    body = context.registry.governments.get(tenant.code)
+    domain = tenant.network.dns.domain or (f"{body.romaji}.{tenant.code}.internal" if body else "")
+    members = (tuple(tenant.members) if tenant.isolation == "network" else ()) or ("",)
+    for key, package in tenant.packages.items():
+        most = CLOUDS[package.cloud].longest_host
+        longest = max((f"{naming.name(key, member)}.{domain}" for member in members), key=len)
+        if domain and most is not None and not package.certificate and len(longest) > most:
+            yield Problem(
+                "long-host",
+                ("packages", key),
+                Text(
+                    f"名前「{longest}」が{len(longest)}文字です。証明書に入るのは{most}文字までです。",
+                    f"The name `{longest}` has {len(longest)} characters; a certificate takes {most}.",
+                ),
+                Text(
+                    "network.dns.domain かパッケージ名を短くするか、certificate を指定してください。",
+                    "Shorten `network.dns.domain` or the package's key, or give a `certificate`.",
+                ),
+                found=str(len(longest)),
+                allowed=(Text(f"{most}文字以下", f"{most} characters or fewer"),),
+            )
+
+
+@rule("packages", "clouds", "members", "isolation", "environment")
+def statements(context: Context) -> Iterator[Problem]:
+    """A unit has no more IAM statements than the cloud takes: counted before anything is planned."""
+    for name in context.tenant.clouds:
+        cloud = CLOUDS[name]
+        if cloud.most_statements is None:
+            continue
+        count = statement_count(context, name)
+        if count > cloud.most_statements:
+            yield _too_much(
+                ("packages",),
+                cloud,
+                Text("IAMステートメントの数", "IAM statements in a unit"),
+                count,
+                cloud.most_statements,
+                Text(
+                    "団体またはパッケージを複数のユニットに分けてください。",
+                    "Divide the bodies or the packages among several units.",
+                ),
+            )
+
+
+def statement_count(context: Context, cloud: CloudName) -> int:
+    """The statements of one unit: what services of the cloud may do, and what each package may.
+
+    A test holds it against those that are really made (`components.oci.grants`).
+    """
+    tenant, catalogue = context.tenant, context.registry.catalogue
+    entries = {
+        key: (entry, frozenset(package.businesses or entry.businesses))
+        for key, package in tenant.packages.items()
+        if package.cloud == cloud and (entry := catalogue.get(package.catalogue)) is not None
+    }
+    hosted = {key: entry for key, (entry, _) in entries.items() if entry.delivery == "hosted"}
+    wants = {
+        key: {source for served in serves for source in entry.receives.get(served, ())}
+        for key, (entry, serves) in entries.items()
+    }
+    count = 0
+    for key, entry in hosted.items():
+        kinds = {workload.kind for workload in entry.workloads.values()}
+        others = entries.keys() - {key}
+        sends = any(wants[other] & entries[key][1] for other in others)
+        receives = any(wants[key] & entries[other][1] for other in others)
+        count += 1 + ("container" in kinds) + entry.queue + sends + receives
+    networks = len(tenant.members) if tenant.isolation == "network" else 1
+    servers = any(w.kind == "server" for entry in hosted.values() for w in entry.workloads.values())
+    hours = bool(hosted) and tenant.environment == "verification"
+    return 5 + 2 * servers + 5 * hours + count * networks
+
+
+RULES = (databases, containers, names, logs, networks, statements, seats)

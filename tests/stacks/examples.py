@@ -21,6 +21,7 @@ SHIZUOKA = "221007-shizuoka"
 ONOMICHI = "342050-onomichi"
 BUNKYO = "131059-bunkyo"
 NISEKO = "013951-niseko"
+KURASHIKI = "332020-kurashiki"
 AOMORI = "020001-aomori-shared"
 
 

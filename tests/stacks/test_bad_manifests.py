@@ -10,10 +10,11 @@ import pytest
 
 from stacks.problems import Problem, say
 from stacks.registry.clouds import CLOUDS
-from stacks.rules import units
+from stacks.rules import limits, units
 from tests.stacks.examples import (
     BUNKYO,
     HIMEJI,
+    KURASHIKI,
     NAGANO,
     NISEKO,
     ONOMICHI,
@@ -113,6 +114,33 @@ BAD = (
         "aws", "aws", at="catalogue: tax-oracle|1"),
     Bad("cloud-lacks", NISEKO, "catalogue: all-in-one", "catalogue: welfare-asp", "packages.town.cloud", "sakura",
         "aws", "aws", at="catalogue: welfare-asp|1"),
+    # What a cloud has too little of.
+    Bad("long-host", SHINJUKU, "        on_premises:\n          shinjuku",
+        "        domain: " + "gov-cloud." * 6 + "internal\n        on_premises:\n          shinjuku",
+        "packages.residents", "78", "64 characters", at="      residents:"),
+    # Lines between two clouds.
+    Bad("join-ends", KURASHIKI, "provider: oracle-azure", "provider: exchange", "joins.interconnect", "0", "2",
+        at="      interconnect:"),
+    Bad("join-ends", KURASHIKI, "        bandwidth_mbps: 1000\n        allow",
+        "        ends: {oci: {location: Equinix-TY4, vlan: 300, asn: 65042}}\n        allow",
+        "joins.interconnect.ends", "oci", "exchange", at="        ends:"),
+    Bad("join-region", KURASHIKI, "region: japaneast", "region: japanwest", "joins.interconnect", "japanwest, ap-tokyo-1",
+        "japaneast, ap-tokyo-1", at="      interconnect:"),
+    Bad("join-hub", KURASHIKI, "        region: ap-tokyo-1\n        address_space: 10.192.16.0/20\n        lgwan:\n          mode: own",
+        "        region: ap-tokyo-1\n        address_space: 10.192.16.0/20\n        lgwan:\n          mode: hub", "joins.interconnect", "hub", "own",
+        at="      interconnect:"),
+    Bad("join-cloud", SHINJUKU, "    network:\n", "    joins: {line: {provider: oracle-azure}}\n    network:\n", "joins.line", "azure",
+        "aws", at="    joins:"),
+    Bad("join-cloud", NISEKO, "    network:\n",
+        "    joins: {line: {provider: exchange, ends: {sakura: {location: a, vlan: 5, asn: 65001}, aws: {location: b, vlan: 5, asn: 65001}}}}\n    network:\n",
+        "joins.line", "sakura", "aws, azure, google, oci", at="    joins:"),
+    Bad("join-package", KURASHIKI, "residents: [tax]", "residents: [taxes]", "joins.interconnect.allow.residents[0]", "taxes",
+        "residents, tax", "tax"),
+    Bad("join-package", KURASHIKI, "tax: [residents]", "welfare: [residents]", "joins.interconnect.allow.welfare", "welfare",
+        "residents, tax"),
+    Bad("join-call", KURASHIKI, "residents: [tax]", "residents: [residents]", "joins.interconnect.allow.residents[0]",
+        "residents", "the other cloud"),
+    Bad("overlap", KURASHIKI, "10.192.16.0/20", "10.192.8.0/21", "clouds.oci.address_space", "10.192.8.0/21", "overlaps no other"),
     # The closed connection.
     Bad("too-few-circuits", SHINJUKU, "            osaka:", "            tokyo:", "clouds.aws.lgwan.circuits", "1",
         "2 or more", at="circuits:"),
@@ -376,3 +404,23 @@ def test_two_stacks_share_neither_unit_nor_range() -> None:
     ]
     for problem in problems:
         speaks_both(problem)
+
+
+def test_a_unit_with_more_statements_than_its_cloud_takes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(CLOUDS["oci"], most_statements=10)
+    monkeypatch.setattr(limits, "CLOUDS", {**CLOUDS, "oci": few})
+    (problem,) = problems_of(text_of("131121-setagaya"), "131121-setagaya")
+    assert (problem.rule, problem.yaml_path, problem.found) == ("cloud-limit", "packages", "16")
+    assert "IAM" in problem.message.en
+    speaks_both(problem)
+
+
+def test_a_container_that_is_too_large_for_its_cloud_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(CLOUDS["google"], largest_container=(4, 8))
+    monkeypatch.setattr(limits, "CLOUDS", {**CLOUDS, "google": small})
+    (problem,) = problems_of(text_of("131083-koto"), "131083-koto")
+    assert (problem.rule, problem.yaml_path) == ("container-size", "packages.residents.cloud")
+    assert (problem.found, problem.nearest) == ("google", "aws")
+    assert problem.allowed == ("aws", "azure", "oci", "sakura"), "the clouds that can are named"
+    assert "4 vCPU and 16 GiB" in problem.message.en
+    speaks_both(problem)

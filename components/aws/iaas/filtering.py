@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 from components.aws.facts import description
+from components.derive import beyond
 from stacks.addressing import Role
 from stacks.plan import Flow, NetworkPlan
 
@@ -169,7 +170,7 @@ def _transit_acl(network: NetworkPlan) -> Acl:
     AWS asks for no finer rule there, because what passes through is judged where it arrives
     (Transit Gateway guide, "Network ACLs for transit gateways").
     """
-    ends = [network.cidr, *widen(network.on_premises, ACL_LIMIT - 1)]
+    ends = [network.cidr, *widen(beyond(network), ACL_LIMIT - 1)]
     rules = _numbered([("allow", "-1", cidr, 0, 0) for cidr in ends])
     return Acl(rules, rules)
 
@@ -237,7 +238,7 @@ def _leaves_to_service(network: NetworkPlan, flow: Flow, role: Role) -> bool:
 def _towards(network: NetworkPlan, peer: _Peer, spans: _Spans) -> Iterable[_Open]:
     """The openings towards one peer: its ranges, by protocol, in few port spans."""
     ranges = (
-        widen(network.on_premises, TOWN_HALL_RANGES)
+        widen(beyond(network), TOWN_HALL_RANGES)
         if peer == "town-hall"
         else tuple(collapse_addresses(s.cidr for s in network.of_role(peer)))
     )

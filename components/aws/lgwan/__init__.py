@@ -21,7 +21,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.contract import BaselineGives, IaasGives, LgwanGives, NetworkGives
-from components.derive import town_hall_roles
+from components.derive import beyond, town_hall_roles
 from stacks.plan import CircuitPlan, CloudPlan, NetworkPlan
 from stacks.text import Text
 
@@ -46,7 +46,7 @@ def gateway_asn(plan: CloudPlan) -> int:
     The circuits see the Direct Connect gateway's number, which the manifest gives. AWS refuses to
     join two gateways of the same number (AWS re:Post, "associate a transit gateway").
     """
-    taken = {plan.lgwan.asn, *(circuit.asn for circuit in plan.lgwan.circuits.values())}
+    taken = {plan.lgwan.asn, *(circuit.asn for circuit in plan.circuits.values())}
     low, high = _ASN_16 if plan.lgwan.asn <= _ASN_16[1] else _ASN_32
     return next(asn for asn in range(low, high + 1) if asn not in taken)
 
@@ -143,7 +143,7 @@ class Lgwan(pulumi.ComponentResource):
         self._circuits = joined.transit_gateway_attachment_id
         self._tables = {key: self._table(key, gateway) for key in (CIRCUITS, *plan.networks)}
         self._associate(CIRCUITS, self._circuits)
-        for circuit in plan.lgwan.circuits.values():
+        for circuit in plan.circuits.values():
             if circuit.id is not None:
                 self._circuit(circuit, circuit.id, dx_gateway)
         return gateway.id
@@ -312,15 +312,19 @@ class Lgwan(pulumi.ComponentResource):
         gateway: pulumi.Output[str],
         attachment: aws.ec2transitgateway.VpcAttachment,
     ) -> None:
-        """From the segments that talk to the town hall to its ranges, by one list: one route a segment."""
+        """From the segments that talk beyond the network to the planned ranges: one list, one route each."""
+        outside = beyond(network)
         ranges = aws.ec2.ManagedPrefixList(
             self._child("town-hall", network.key),
             name=self._plan.name("town-hall", network.key),
             address_family="IPv4",
-            max_entries=len(network.on_premises),
+            max_entries=len(outside),
             entries=[
-                aws.ec2.ManagedPrefixListEntryArgs(cidr=str(cidr), description="town hall")
-                for cidr in network.on_premises
+                aws.ec2.ManagedPrefixListEntryArgs(
+                    cidr=str(cidr),
+                    description="town hall" if cidr in network.on_premises else "another cloud",
+                )
+                for cidr in outside
             ],
             opts=self._opts(),
         )

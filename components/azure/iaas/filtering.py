@@ -97,42 +97,40 @@ def _planned(
                 "connect", "inbound" if direction == "Inbound" else "outbound"
             ):
                 continue
-            source = _prefixes(network, subnets, lives, _caller(plan, network, flow), flow)
-            target = _prefixes(network, subnets, lives, flow.target, flow)
-            yield Rule(
-                name=f"{direction[:-5].lower()}-{_name(flow.source)}-{_name(flow.target)}-{flow.protocol}"[
-                    :80
-                ],
-                direction=direction,  # type: ignore[arg-type]
-                access="Allow",
-                protocol=flow.protocol.capitalize(),
-                source=source,
-                target=target,
-                ports=(str(flow.port),),
-                description=flow.reason[:140],
-            )
+            target = _prefixes(subnets, lives, flow.target, flow)
+            for number, caller in enumerate(_callers(plan, network, flow)):
+                named = _name(caller if number else flow.source)
+                yield Rule(
+                    name=f"{direction[:-5].lower()}-{named}-{_name(flow.target)}-{flow.protocol}"[:80],
+                    direction=direction,  # type: ignore[arg-type]
+                    access="Allow",
+                    protocol=flow.protocol.capitalize(),
+                    source=_prefixes(subnets, lives, caller, flow),
+                    target=target,
+                    ports=(str(flow.port),),
+                    description=flow.reason[:140],
+                )
 
 
-def _caller(plan: CloudPlan, network: NetworkPlan, flow: Flow) -> Peer:
-    """Who a subnet sees as the caller: a load balancer for servers passes the caller's own address on."""
+def _callers(plan: CloudPlan, network: NetworkPlan, flow: Flow) -> tuple[Peer, ...]:
+    """Whom a subnet sees as the callers: a load balancer for servers passes the caller's own address on."""
     package = flow.source.key.removesuffix("-entry")
     if flow.source.kind != "group" or package == flow.source.key:
-        return flow.source
+        return (flow.source,)
     exposed = plan.packages[package].exposed
     if exposed is None or exposed.kind != "server":
-        return flow.source
-    return next((f.source for f in network.into(flow.source.key)), flow.source)
+        return (flow.source,)
+    return tuple(f.source for f in network.into(flow.source.key)) or (flow.source,)
 
 
 def _prefixes(
-    network: NetworkPlan,
     subnets: Mapping[str, Subnet],
     lives: Mapping[str, tuple[str, ...]],
     peer: Peer,
     flow: Flow,
 ) -> tuple[str, ...]:
     if peer.kind == "ranges":
-        return tuple(str(cidr) for cidr in network.on_premises)
+        return tuple(str(cidr) for cidr in peer.ranges)
     if peer.kind == "service":
         if peer.key == "internet-exception":
             return ("Internet",)

@@ -150,5 +150,5 @@ def homes(plan: CloudPlan, network: NetworkPlan) -> Mapping[str, tuple[str, ...]
 
 def circuit_ends(network: NetworkPlan, number: int) -> tuple[IPv4Network, IPv4Network]:
     """The two /30 of circuit `number` (from 0): Azure wants them outside every network."""
-    ends = list(slot(network.cidr, "reserve", 0).subnets(new_prefix=30))
+    ends = list(block(network.cidr, "reserve").subnets(new_prefix=30))
     return ends[2 * number], ends[2 * number + 1]

@@ -17,10 +17,11 @@ import pulumi_azure_native as azure
 
 from components.azure import facts, gives
 from components.azure.iaas.subnets import circuit_ends
+from components.azure.lgwan import interconnect
 from components.azure.lgwan.names import names
 from components.azure.place import lean, place
 from components.contract import BaselineGives, IaasGives, LgwanGives, NetworkGives
-from stacks.plan import CircuitPlan, CloudPlan, NetworkPlan
+from stacks.plan import CircuitPlan, CloudPlan, JoinPlan, NetworkPlan
 from stacks.text import Text, language_of
 
 TYPE = "jichitai:azure:Lgwan"
@@ -53,12 +54,11 @@ class Lgwan(pulumi.ComponentResource):
         gateway: pulumi.Output[str] | None = None
         if plan.lgwan.mode == "hub" and plan.lgwan.gateway is not None:
             gateway = pulumi.Output.from_input(plan.lgwan.gateway)
-        keys = {
-            key: self._circuit(circuit, number)
-            for number, (key, circuit) in enumerate(plan.lgwan.circuits.items())
-        }
+        keys = {circuit.key: self._circuit(circuit, number) for number, circuit in plan.circuits.items()}
         self.gives = LgwanGives(gateway=gateway, tables={}, awaiting=plan.lgwan.awaiting)
         self._keys = keys
+        self._gateways: dict[str, pulumi.Output[str]] = {}
+        self._lines: dict[str, azure.network.ExpressRouteCircuit] = {}
 
     # --- circuits --------------------------------------------------------------------------------
 
@@ -119,17 +119,17 @@ class Lgwan(pulumi.ComponentResource):
         self._circuits[circuit.key] = pulumi.Output.all(ordered.id, peering.id).apply(
             lambda known: str(known[0])
         )
-        self._alarm(circuit, ordered)
+        self._alarm(("circuit", circuit.key), f"{circuit.key} ({circuit.location})", ordered)
 
-    def _alarm(self, circuit: CircuitPlan, ordered: azure.network.ExpressRouteCircuit) -> None:
+    def _alarm(self, parts: tuple[str, str], what: str, ordered: azure.network.ExpressRouteCircuit) -> None:
         """One alarm a circuit: less than both its links up."""
         monitor = azure.monitor
         monitor.MetricAlert(
-            self._place.child("circuit", circuit.key, "alarm"),
+            self._place.child(*parts, "alarm"),
             resource_group_name=self._place.group,
-            rule_name=self._plan.name(circuit.key, "down"),
+            rule_name=self._plan.name(parts[1], "down"),
             location="global",
-            description=f"{CIRCUIT_DOWN.ja} / {CIRCUIT_DOWN.en}: {circuit.key} ({circuit.location})",
+            description=f"{CIRCUIT_DOWN.ja} / {CIRCUIT_DOWN.en}: {what}",
             enabled=True,
             severity=1,
             scopes=[ordered.id],
@@ -204,19 +204,38 @@ class Lgwan(pulumi.ComponentResource):
             tags=self._place.tags(),
             opts=self._place.opts(),
         )
+        self._gateways[network.key] = gateway.id
         for key, circuit in self._circuits.items():
-            azure.network.VirtualNetworkGatewayConnection(
-                self._place.child("connection", network.key, key),
-                resource_group_name=self._place.group,
-                virtual_network_gateway_connection_name=plan.name(network.key, key, limit=80),
-                location=plan.region,
-                connection_type="ExpressRoute",
-                virtual_network_gateway1={"id": gateway.id},
-                peer={"id": circuit},
-                routing_weight=0,
-                tags=self._place.tags(),
-                opts=self._place.opts(),
-            )
+            self._connection(network.key, key, circuit)
+
+    def _connection(self, network: str, key: str, circuit: pulumi.Output[str]) -> None:
+        """What joins a network's gateway to a circuit."""
+        azure.network.VirtualNetworkGatewayConnection(
+            self._place.child("connection", network, key),
+            resource_group_name=self._place.group,
+            virtual_network_gateway_connection_name=self._plan.name(network, key, limit=80),
+            location=self._plan.region,
+            connection_type="ExpressRoute",
+            virtual_network_gateway1={"id": self._gateways[network]},
+            peer={"id": circuit},
+            routing_weight=0,
+            tags=self._place.tags(),
+            opts=self._place.opts(),
+        )
+
+    # --- lines to another cloud --------------------------------------------------------------------
+
+    def offer(self, join: JoinPlan) -> pulumi.Output[str]:
+        """Order the line of an interconnect; gives the key by which the other cloud takes it."""
+        line = self._lines[join.key] = interconnect.circuit(self._place, join)
+        self._alarm(("join", join.key), f"{join.key} ({join.other})", line)
+        return line.service_key.apply(lambda issued: str(issued))
+
+    def meet(self, join: JoinPlan, taken: pulumi.Output[str]) -> None:
+        """Use the line, once the other cloud has taken it (`taken`)."""
+        ready = pulumi.Output.all(self._lines[join.key].id, taken).apply(lambda known: str(known[0]))
+        for network in self._gateways:
+            self._connection(network, join.key, ready)
 
     def _hub(self) -> tuple[str, pulumi.ResourceOptions] | None:
         """The shared hub and how the engine reaches it: mostly, it is in another's subscription."""

@@ -13,7 +13,7 @@ from components.azure.place import Place
 from components.azure.place import key_of as key_parts
 from components.contract import IaasGives
 from components.derive import app_role, runs
-from stacks.plan import PackagePlan
+from stacks.plan import CloudPlan, PackagePlan
 
 
 def places(packages: list[PackagePlan]) -> dict[tuple[str, str], PackagePlan]:
@@ -42,7 +42,7 @@ def environment(
                 key_of(app_role(package), "containers")
             ],
         },
-        workload_profiles=[{"name": "Consumption", "workload_profile_type": "Consumption"}],
+        workload_profiles=_profiles(plan, network, segment),
         zone_redundant=len(plan.zones) > 1,
         public_network_access="Disabled",
         # By diagnostic settings: the other way takes the workspace's key.
@@ -84,6 +84,17 @@ def environment(
     )
     ready = pulumi.Output.all(made.id, record.id, link.id).apply(lambda known: str(known[0]))
     return gives.EnvironmentGives(ready, made.static_ip, made.default_domain)
+
+
+def _profiles(plan: CloudPlan, network: str, segment: str) -> list[azure.app.WorkloadProfileArgsDict]:
+    """Consumption, and nodes for the containers of this environment that are too large for it."""
+    mine = [p for p in plan.packages.values() if (p.network, p.segment) == (network, segment)]
+    return [
+        {"name": name, "workload_profile_type": name}
+        if name == facts.CONSUMPTION
+        else {"name": name, "workload_profile_type": name, "minimum_count": 1, "maximum_count": count}
+        for name, count in facts.profiles(mine).items()
+    ]
 
 
 def registry(

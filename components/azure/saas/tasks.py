@@ -124,7 +124,7 @@ class Tasks:
         """One container workload. All workloads of a package run one image, told which they are."""
         paas, key = self._lodging.paas, f"{package.key}-{workload.key}"
         who, images = paas.identities[package.key], paas.registries[package.key]
-        cpu, memory = facts.container_cpu(workload.vcpu, workload.memory_gb)
+        size = facts.container_size(workload.vcpu, workload.memory_gb)
         mounts: list[dict[str, Any]] = [{"volume_name": "scratch", "mount_path": "/tmp"}]  # noqa: S108
         volumes: list[dict[str, Any]] = [{"name": "scratch", "storage_type": "EmptyDir"}]
         if files is not None:
@@ -137,7 +137,7 @@ class Tasks:
             container_app_name=self._plan.name(key, limit=32),
             location=self._plan.region,
             environment_id=home.id,
-            workload_profile_name="Consumption",
+            workload_profile_name=size.profile,
             identity={"type": "UserAssigned", "user_assigned_identities": [who]},
             configuration=self._configuration(package, workload, certificate),
             template={
@@ -145,7 +145,7 @@ class Tasks:
                     {
                         "name": workload.key,
                         "image": pulumi.Output.concat(images, ":", package.version),
-                        "resources": {"cpu": cpu, "memory": memory},
+                        "resources": {"cpu": size.cpu, "memory": size.memory},
                         "env": [
                             {"name": name, "value": value}
                             for name, value in self._environment(package, workload).items()
@@ -199,11 +199,7 @@ class Tasks:
     def _callers(self, package: PackagePlan) -> Any:
         """Who may come at all, by the plan: the allow list once more, at the entrance itself."""
         network = self._plan.networks[package.network]
-        ranges = {
-            str(cidr)
-            for flow in network.into(f"{package.key}-entry")
-            for cidr in (network.on_premises if flow.source.kind == "ranges" else flow.source.ranges)
-        }
+        ranges = {str(cidr) for flow in network.into(f"{package.key}-entry") for cidr in flow.source.ranges}
         return [
             {"name": f"allowed-{number}", "action": "Allow", "ip_address_range": cidr}
             for number, cidr in enumerate(sorted(ranges))

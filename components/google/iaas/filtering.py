@@ -92,6 +92,9 @@ def _rules_of(flow: Flow, network: NetworkPlan, served: Mapping[str, PackagePlan
         yield Rule(
             f"{source}-exception", "EGRESS", (source,), anywhere, flow.protocol, flow.port, flow.reason
         )
+    if flow.target.kind == "ranges" and source.endswith("-app"):
+        key = f"{source}-{flow.target.key}"
+        yield Rule(key, "EGRESS", (source,), flow.target.ranges, flow.protocol, flow.port, flow.reason)
     if flow.target.kind != "group":
         return
     target = flow.target.key

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contract import NetworkGives
+from components.derive import beyond
 from components.google import facts
 from components.google.iaas.filtering import whole_blocks
 from components.room import Room
@@ -54,7 +55,7 @@ def is_partner(circuit: CircuitPlan) -> bool:
 
 def router_asn(plan: CloudPlan) -> int:
     """The AS number of the cloud side: Google's own where a circuit is a carrier's, else the manifest's."""
-    return PARTNER_ASN if any(is_partner(c) for c in plan.lgwan.circuits.values()) else plan.lgwan.asn
+    return PARTNER_ASN if any(is_partner(c) for c in plan.circuits.values()) else plan.lgwan.asn
 
 
 def domain(circuit: CircuitPlan, place: int) -> str:
@@ -102,10 +103,10 @@ class Circuits:
         )
         self.router = router.id
         self._router = router
-        ordered = [c for c in self._plan.lgwan.circuits.values() if c.id is not None]
+        ordered = [c for c in self._plan.circuits.values() if c.id is not None]
         # A carrier's router speaks BGP by itself: its sessions take no policy of ours until they exist.
         policy = self._policy() if any(not is_partner(c) for c in ordered) else None
-        for number, circuit in enumerate(self._plan.lgwan.circuits.values()):
+        for number, circuit in self._plan.circuits.items():
             if circuit.id is not None:
                 self._circuit(circuit, circuit.id, number, policy)
 
@@ -116,7 +117,7 @@ class Circuits:
         return self._plan.name(self._network.key, *parts)
 
     def _policy(self) -> gcp.compute.RouterRoutePolicy:
-        """What may be learnt: the planned ranges of the town hall, and nothing else."""
+        """What may be learnt: the ranges that the allow list names beyond the network, and nothing else."""
         return gcp.compute.RouterRoutePolicy(
             self._child("accepted"),
             name=self._name("accepted"),
@@ -126,7 +127,7 @@ class Circuits:
             terms=[
                 {
                     "priority": 1,
-                    "match": {"expression": accepting(self._network.on_premises)},
+                    "match": {"expression": accepting(beyond(self._network))},
                     "actions": [{"expression": "accept()"}],
                 },
                 {

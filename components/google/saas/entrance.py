@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_gcp as gcp
 
-from components.derive import app_role
+from components.derive import app_role, beyond
 from components.google import facts
 from components.google.saas import alarms
 from components.google.saas.lodging import Lodging
@@ -23,14 +23,16 @@ PORT = "https"
 
 
 def rules(network: NetworkPlan) -> list[gcp.compute.RegionSecurityPolicyRuleArgsDict]:
-    """Who may enter: the town hall's ranges. The last rule is for everybody else, and must be there."""
-    ranges = [str(cidr) for cidr in network.on_premises]
+    """Who may enter: whom the allow list names beyond the network. The last rule is for everybody else,
+    and must be there."""
+    ranges = [str(cidr) for cidr in beyond(network)]
+    whom = "Town hall and joined clouds" if len(ranges) > len(network.on_premises) else "Town hall"
     groups = [ranges[at : at + RANGES_A_RULE] for at in range(0, len(ranges), RANGES_A_RULE)]
     allowed: list[gcp.compute.RegionSecurityPolicyRuleArgsDict] = [
         {
             "priority": 1000 + number,
             "action": "allow",
-            "description": "Town hall",
+            "description": whom,
             "match": {"versioned_expr": "SRC_IPS_V1", "config": {"src_ip_ranges": group}},
         }
         for number, group in enumerate(groups)

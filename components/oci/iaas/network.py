@@ -10,7 +10,7 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import LgwanGives, NetworkGives
-from components.derive import app_role, caller_roles, roles_in_use, runs, town_hall_roles
+from components.derive import app_role, beyond, caller_roles, roles_in_use, runs, town_hall_roles
 from components.oci import facts
 from components.oci.iaas import filtering
 from components.oci.iaas.egress import Egress
@@ -158,9 +158,9 @@ class Network:
                     "destination": str(cidr),
                     "destination_type": "CIDR_BLOCK",
                     "network_entity_id": gateway,
-                    "description": "Town hall",
+                    "description": "Town hall" if cidr in self._network.on_premises else "Another cloud",
                 }
-                for cidr in self._network.on_premises
+                for cidr in beyond(self._network)
             ]
         found += [
             {

@@ -19,10 +19,11 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import BaselineGives, IaasGives, LgwanGives
+from components.oci.lgwan import interconnect
 from components.oci.lgwan.names import names
 from components.oci.place import place
 from stacks.addressing import block
-from stacks.plan import CircuitPlan, CloudPlan
+from stacks.plan import CircuitPlan, CloudPlan, JoinPlan
 from stacks.text import Text
 
 TYPE = "jichitai:oci:Lgwan"
@@ -110,7 +111,7 @@ class Lgwan(pulumi.ComponentResource):
         for key in plan.networks:
             self._tables[key] = self._table(key, gateway, learnt, [only])
         first = next(iter(plan.networks.values())).cidr
-        for number, circuit in enumerate(plan.lgwan.circuits.values()):
+        for number, circuit in plan.circuits.items():
             if circuit.id is not None:
                 self._circuit(circuit, circuit.id, gateway, peering(first, number))
         return gateway.id
@@ -164,20 +165,39 @@ class Lgwan(pulumi.ComponentResource):
             freeform_tags=spot.labels(),
             opts=spot.opts(),
         )
+        self._hang(("circuit", circuit.key), f"{circuit.key} ({circuit.location})", made, gateway.id)
+
+    def _hang(
+        self, parts: tuple[str, str], what: str, made: oci.core.VirtualCircuit, gateway: pulumi.Output[str]
+    ) -> None:
+        """The circuits' table for what comes over a virtual circuit, and the alarm when it is down."""
+        spot = self._place
         oci.core.DrgAttachmentManagement(
-            spot.child("circuit", circuit.key, "attachment"),
+            spot.child(*parts, "attachment"),
             compartment_id=spot.compartment,
             attachment_type="VIRTUAL_CIRCUIT",
             network_id=made.id,
-            drg_id=gateway.id,
-            display_name=plan.name(circuit.key),
+            drg_id=gateway,
+            display_name=self._plan.name(parts[1]),
             drg_route_table_id=self._tables[CIRCUITS],
             freeform_tags=spot.labels(),
             opts=spot.opts(),
         )
-        self._circuit_alarm(circuit, made.id)
+        self._circuit_alarm(parts, what, made.id)
 
-    def _circuit_alarm(self, circuit: CircuitPlan, made: pulumi.Output[str]) -> None:
+    def accept(self, join: JoinPlan, key: pulumi.Output[str]) -> pulumi.Output[str]:
+        """Take the line of an interconnect by its key; gives what exists once both sides are provisioned.
+
+        Raises ValueError without a gateway of our own, which validation asks for.
+        """
+        if self.gives.gateway is None:
+            raise ValueError(f"join {join.key}: no gateway to end in")
+        shape, gateway = bandwidth(join.bandwidth_mbps), self.gives.gateway
+        made = interconnect.circuit(self._place, join, shape, gateway, key)
+        self._hang(("join", join.key), f"{join.key} ({join.other})", made, gateway)
+        return made.id
+
+    def _circuit_alarm(self, parts: tuple[str, str], what: str, made: pulumi.Output[str]) -> None:
         """One alarm a circuit: the light is out, nobody speaks BGP over it, or it says nothing at all."""
         spot = self._place
 
@@ -189,15 +209,15 @@ class Lgwan(pulumi.ComponentResource):
             )
 
         oci.monitoring.Alarm(
-            spot.child("circuit", circuit.key, "alarm"),
+            spot.child(*parts, "alarm"),
             compartment_id=spot.compartment,
             metric_compartment_id=spot.compartment,
-            display_name=self._plan.name(circuit.key, "down"),
+            display_name=self._plan.name(parts[1], "down"),
             namespace="oci_fastconnect",
             query=made.apply(query),
             severity="CRITICAL",
             pending_duration="PT3M",
-            body=f"{CIRCUIT_DOWN.ja} / {CIRCUIT_DOWN.en}: {circuit.key} ({circuit.location})",
+            body=f"{CIRCUIT_DOWN.ja} / {CIRCUIT_DOWN.en}: {what}",
             destinations=[spot.baseline.alarms],
             is_enabled=True,
             freeform_tags=spot.labels(),

@@ -234,6 +234,10 @@ def _connection(scope: Scope) -> None:
         row.type == token("network.ExpressRouteCircuitPeering") for row in scope.store.linked(circuit.rid)
     )
     if circuit is not None and not peered:
+        carrier = (circuit.inputs.get("serviceProviderProperties") or {}).get("serviceProviderName")
+        if carrier == "Oracle Cloud FastConnect":  # its peering is made by the other cloud, not through ARM
+            scope.diagnostics.append(f"{ASSUMED}{circuit.type} {circuit.id}")
+            return
         raise Refusal(
             "ExpressRouteCircuitNotProvisioned", f"Circuit {circuit.id} has no private peering yet."
         )

@@ -75,6 +75,27 @@ def _services(call: Call) -> dict[str, Value]:
     }
 
 
+def _carriers(call: Call) -> dict[str, Value]:
+    """The providers that FastConnect has in Japan, as far as something of ours asks for them."""
+    offers = (("Microsoft Azure", "ExpressRoute"), ("Equinix", "FABRIC"), ("Megaport", "Service"))
+    return {
+        "id": call.region,
+        "compartmentId": call.arguments.get("compartmentId"),
+        "fastConnectProviderServices": [
+            {
+                "id": facts.ocid("providerservice", f"{provider}/{service}"),
+                "providerName": provider,
+                "providerServiceName": service,
+                "type": "LAYER3" if provider == "Microsoft Azure" else "LAYER2",
+                "privatePeeringBgpManagement": "CUSTOMER_MANAGED",
+                "providerServiceKeyManagement": "PROVIDER_MANAGED",
+                "supportedVirtualCircuitTypes": ["PRIVATE"],
+            }
+            for provider, service in offers
+        ],
+    }
+
+
 def _resolver(call: Call) -> dict[str, Value]:
     vcn = call.arguments.get("vcnId")
     row = next((row for row in _rows(call, RESOLVER) if row.state.get("attachedVcnId") == vcn), None)
@@ -147,6 +168,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "Identity/getAvailabilityDomains": _domains,
     "ObjectStorage/getNamespace": _namespace,
     "Core/getServices": _services,
+    "Core/getFastConnectProviderServices": _carriers,
     "Core/getCnvDnsResolverAssociation": _resolver,
     "Core/getImages": _images,
     "Core/getInstance": _instance,

@@ -74,7 +74,7 @@ def _any_plan() -> CloudPlan:
     unset: Any = None
     return CloudPlan(
         "aws", "1" * 12, "ap-northeast-1", "ap-northeast-3", (), "jt", "production", True, None, None,
-        nothing, unset, unset, nothing, nothing, (),
+        nothing, unset, unset, nothing, nothing, nothing, (),
     )  # fmt: skip
 
 

@@ -84,6 +84,11 @@ def built(stack: str, *, adopted: bool = True) -> Made:
     plan: CloudPlan = cloud_plan(stack)
     if not adopted:
         plan = replace(plan, baseline=replace(plan.baseline, adopted={}))
+    return made_of(plan)
+
+
+def made_of(plan: CloudPlan) -> Made:
+    """Everything that `plan` makes."""
     recorder = Shaped(ANSWERS, COMPUTED)
 
     def program() -> None:

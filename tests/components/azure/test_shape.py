@@ -184,8 +184,11 @@ def test_figures() -> None:
     assert facts.size(facts.SERVER_SIZES, 2, 12).name == "Standard_E2s_v5"
     with pytest.raises(ValueError, match="no Azure size"):
         facts.size(facts.SERVER_SIZES, 500, 8)
-    assert facts.container_cpu(1, 4) == (2.0, "4Gi")
-    assert facts.container_cpu(0.1, 0.1) == (0.25, "0.5Gi")
+    assert facts.container_size(1, 4) == facts.ContainerSize(2.0, "4Gi", "Consumption")
+    assert facts.container_size(0.1, 0.1) == facts.ContainerSize(0.25, "0.5Gi", "Consumption")
+    assert facts.container_size(4, 16) == facts.ContainerSize(4, "16Gi", "D4")
+    with pytest.raises(ValueError, match="64 vCPU"):
+        facts.container_size(64, 16)
     assert facts.log_retention(10) == 30
     with pytest.raises(ValueError, match="730"):
         facts.log_retention(731)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from components.oci import grants
 from providers.twin.oci.models import knows
 from providers.twin.oci.tables import tokens
 from stacks.plan import BaselinePlan
+from stacks.registry import registry
+from stacks.rules.context import Context
+from stacks.rules.limits import statement_count
+from stacks.validation import checked
 from tests.components.oci.conftest import Built, cloud_plan, of_type
 from tests.components.oci.published import problems
+from tests.stacks.examples import value_of
 
 WARD, TOWN, SHARED, CITY = (
     "131121-setagaya",
@@ -227,3 +234,11 @@ def test_no_secret_is_in_what_a_container_is_told(build: Build) -> None:
         told = one.inputs["containers"][0]["environmentVariables"]
         assert "made-by-the-vault" not in told.values()
         assert {"APPLICATION_VAULT_OCID", "DATABASE_VAULT_OCID"} <= set(told)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_validation_counts_the_statements_that_are_made(stack: str) -> None:
+    places = grants.Compartments("tenant", "baseline", "iaas", "paas", "saas")
+    tenant = checked(value_of(stack), stack=stack)
+    counted = statement_count(Context(tenant, registry(), date(2026, 11, 24)), "oci")
+    assert counted == len(grants.statements(cloud_plan(stack), places))
