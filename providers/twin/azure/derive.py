@@ -241,11 +241,12 @@ def _package(folder: Path) -> Package:
     return Package(folder)
 
 
-def derive(roots: list[Path]) -> dict[str, Any]:
-    """The whole of `models.json`. Raises LookupError for a package or class that is not there."""
+def derive(roots: list[Path], sources: Mapping[str, str] = SOURCES) -> dict[str, Any]:
+    """The whole of `models.json`, or of `sources`. Raises LookupError for a package or class that is not
+    there."""
     types: dict[str, str] = {}
     classes: dict[str, Any] = {}
-    for short, source in SOURCES.items():
+    for short, source in sources.items():
         folder, name = source.split()
         places = [r / "azure/mgmt" / folder for r in roots if (r / "azure/mgmt" / folder / "models").is_dir()]
         package = next((p for p in map(_package, places) if name in p.classes), None)

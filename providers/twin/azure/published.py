@@ -50,6 +50,11 @@ def _models() -> Mapping[str, Any]:
     return json.loads(FILE.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=1)
+def _published() -> Published:
+    return Published(_models()["classes"])
+
+
 def modelled(token: str) -> bool:
     """Whether there is a published model of the type."""
     return token in _models()["types"]
@@ -64,46 +69,53 @@ def wrong(token: str, inputs: Mapping[str, Value], path_names: frozenset[str]) -
     if root is None:
         return []
     body = {k: v for k, v in inputs.items() if k not in path_names and not k.startswith("__")}
-    return list(_object(root, body, ""))
+    return list(_published().wrong(root, body))
 
 
-@lru_cache(maxsize=1024)
-def _folded(name: str) -> Mapping[str, str]:
-    """Azure does not tell upper from lower case in names."""
-    return {key.lower(): key for key in _models()["classes"][name]}
+class Published:
+    """Published models by class name (`derive` gives them), and what a body has that they do not take."""
 
+    def __init__(self, classes: Mapping[str, Any]) -> None:
+        self._classes = classes
+        self._names: dict[str, Mapping[str, str]] = {}
 
-def _object(name: str, value: Mapping[str, Value], at: str) -> Iterator[Wrong]:
-    members, folded = _models()["classes"][name], _folded(name)
-    for key, item in value.items():
-        here = f"{at}.{key}" if at else key
-        wire = folded.get(RENAMED.get(key, key).lower())
-        if wire is None:
-            # Some types keep the `properties` that most have folded away.
-            if key == "properties" and isinstance(item, dict):
-                yield from _object(name, item, here)
-            elif key not in EXTRA:
-                near = difflib.get_close_matches(key, members, n=1)
-                yield Wrong(here, f"unknown property{f', did you mean {near[0]}' if near else ''}", ())
-        elif members[wire] == 0:
-            if key not in ("id", "name", "type"):
-                yield Wrong(here, "read-only property", ())
-        else:
-            yield from _value(members[wire], item, here)
+    def _folded(self, name: str) -> Mapping[str, str]:
+        """Azure does not tell upper from lower case in names."""
+        if name not in self._names:
+            self._names[name] = {key.lower(): key for key in self._classes[name]}
+        return self._names[name]
 
-
-def _value(form: Any, value: Value, at: str) -> Iterator[Wrong]:
-    if value is None or value is UNKNOWN or form == 1:
-        return
-    if isinstance(form, str) and isinstance(value, dict):
-        yield from _object(form, value, at)
-    elif isinstance(form, list) and form[0] == "[]" and isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _value(form[1], item, f"{at}[{number}]")
-    elif isinstance(form, list) and form[0] == "{}" and isinstance(value, dict):
+    def wrong(self, name: str, value: Mapping[str, Value], at: str = "") -> Iterator[Wrong]:
+        """Everything in a body of class `name` that it does not take."""
+        members, folded = self._classes[name], self._folded(name)
         for key, item in value.items():
-            yield from _value(form[1], item, f"{at}.{key}")
-    elif isinstance(form, dict) and isinstance(value, str):
-        known = {word.lower() for word in form["="]}
-        if value.lower() not in known:
-            yield Wrong(at, repr(value), tuple(form["="]))
+            here = f"{at}.{key}" if at else key
+            wire = folded.get(RENAMED.get(key, key).lower())
+            if wire is None:
+                # Some types keep the `properties` that most have folded away.
+                if key == "properties" and isinstance(item, dict):
+                    yield from self.wrong(name, item, here)
+                elif key not in EXTRA:
+                    near = difflib.get_close_matches(key, members, n=1)
+                    yield Wrong(here, f"unknown property{f', did you mean {near[0]}' if near else ''}", ())
+            elif members[wire] == 0:
+                if key not in ("id", "name", "type"):
+                    yield Wrong(here, "read-only property", ())
+            else:
+                yield from self._value(members[wire], item, here)
+
+    def _value(self, form: Any, value: Value, at: str) -> Iterator[Wrong]:
+        if value is None or value is UNKNOWN or form == 1:
+            return
+        if isinstance(form, str) and isinstance(value, dict):
+            yield from self.wrong(form, value, at)
+        elif isinstance(form, list) and form[0] == "[]" and isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from self._value(form[1], item, f"{at}[{number}]")
+        elif isinstance(form, list) and form[0] == "{}" and isinstance(value, dict):
+            for key, item in value.items():
+                yield from self._value(form[1], item, f"{at}.{key}")
+        elif isinstance(form, dict) and isinstance(value, str):
+            known = {word.lower() for word in form["="]}
+            if value.lower() not in known:
+                yield Wrong(at, repr(value), tuple(form["="]))
