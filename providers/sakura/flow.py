@@ -95,7 +95,7 @@ class Flow:
                     en=f"{job.where.say('en')}: the API's answer holds no id.",
                 )
             )
-        secrets = [f for f in job.resource.fields if f.computed and f.secret]
+        secrets = [f for f in job.resource.fields if f.computed and f.secret and not f.unkept]
         job.learnt.update(convert.values_of(secrets, document))
 
     def take_up(self, job: Job) -> None:

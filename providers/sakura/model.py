@@ -136,6 +136,8 @@ class Field:
     read: str = ""
     # Does the API choose a value when the program gives none? Then that value is no drift.
     api_chooses: bool = False
+    # A secret that can be read again at any time: the lookup shows it, the state never holds it.
+    unkept: bool = False
 
     @property
     def source(self) -> str:
@@ -272,6 +274,29 @@ TAGS: Final = f(
     high=9,
 )
 ICON: Final = f("iconId", ID, "Icon.ID", "アイコンのID。", "Id of the icon.")
+SECRET_VAULT: Final = (
+    f(
+        "secretVaultId",
+        ID,
+        "",
+        "シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。",
+        "Vault of the secret manager for the secret; with it, the state never holds the secret.",
+        immutable=True,
+        send="never",
+        refers_to="security:SecretVault",
+    ),
+    f(
+        "secretName",
+        STR,
+        "",
+        "Vaultでの名前。省略時はリソースの名前。",
+        "Name in the vault; the resource's own when absent.",
+        immutable=True,
+        send="never",
+        low=1,
+    ),
+)
+"""Where a secret goes that is shown once, at the creation."""
 ZONE: Final = f(
     "zone",
     STR,

@@ -199,7 +199,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             seen = {
                 **shown.unsealed(resource, inputs),
-                **{f.name: UNKNOWN for f in resource.fields if f.computed},
+                **{f.name: UNKNOWN for f in resource.fields if f.computed and not f.unkept},
             }
             return provider_pb2.CreateResponse(properties=encode(seen, secrets))
         job = self._job("create", resource, request.urn, inputs, timeout=request.timeout)
@@ -249,7 +249,8 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             if notice is not None:
                 self._engine.tell(request.urn, notice.say(self.language))
-            seen = {**{f.name: state.get(f.name, UNKNOWN) for f in resource.fields if f.computed}}
+            computed = [f.name for f in resource.fields if f.computed and not f.unkept]
+            seen = {name: state.get(name, UNKNOWN) for name in computed}
             if any(
                 c.path.split(".")[0] in resource.plan_changes
                 for c in diff.changes(resource, old_inputs, inputs)

@@ -68,7 +68,7 @@ def _doc(text: Text) -> str:
 
 
 def _resource(resource: Resource, types: dict[str, Any]) -> dict[str, Any]:
-    outputs = [f for f in resource.fields if not f.write_only]
+    outputs = [f for f in resource.fields if not f.write_only and not f.unkept]
     lines = [_doc(resource.doc), *(_doc(note) for note in resource.notes)]
     if resource.terraform:
         names = ", ".join(f"`{name}`" for name in resource.terraform)

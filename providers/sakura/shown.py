@@ -21,7 +21,7 @@ def outputs(
     found.update(flow.carried(job, document))
     result: dict[str, Json] = {}
     for field in resource.fields:
-        if field.write_only:
+        if field.write_only or field.unkept:
             continue
         given, now = inputs.get(field.name), found.get(field.name)
         keep = now is None or diff.same(field, given, now)

@@ -136,12 +136,13 @@ def network(inner: sakura.network.Switch) -> None:
         switch={"code": right.id, "zone": "tk1a"},
         interface={"vip": "10.2.0.1", "ip_addresses": ["10.2.0.2", "10.2.0.3"], "netmask": 24, "vrid": 11},
     )
+    keys = sakura.network.get_local_router_output(id=peer.id).secret_keys
     sakura.network.LocalRouter(
         "local",
         name="local",
         switch={"code": left.id, "zone": "is1a"},
         interface={"vip": "10.3.0.1", "ip_addresses": ["10.3.0.2", "10.3.0.3"], "netmask": 24, "vrid": 12},
-        peers=[{"peer_id": peer.id, "secret_key": peer.secret_keys[0], "description": "本庁"}],
+        peers=[{"peer_id": peer.id, "secret_key": keys[0], "description": "本庁"}],
         static_routes=[{"prefix": "10.20.0.0/16", "next_hop": "10.3.0.254"}],
     )
     sakura.network.ServiceEndpointGateway(
@@ -297,6 +298,7 @@ def security(
 ) -> None:
     vault = sakura.security.SecretVault("vault", name="vault", kms_key_id=key.id, tags=["db"])
     sakura.security.Secret("secret", vault_id=vault.id, name="db-password", value="a-secret-value")
+    sakura.objectstorage.AccessKey("held-key", site="isk01", secret_vault_id=vault.id, secret_name="held")
     active = sakura.security.SecurityControlActivation("control", service_principal_id=principal.id)
     after = pulumi.ResourceOptions(depends_on=[active])
     sakura.security.SecurityControlRule(

@@ -1,5 +1,6 @@
 """What is made without a secret in the program, and what is changed without owning the whole."""
 
+# ruff: noqa: E501 - Pulumi programs, as text
 from __future__ import annotations
 
 from tests.sakura.conftest import Project, Twin
@@ -74,3 +75,38 @@ def _policies(twin: Twin) -> list[dict[str, object]]:
         return [doc for _, doc in store.everywhere("iamdocument")]
     finally:
         store.close()
+
+
+KEYS = """
+vault = sakura.security.SecretVault("vault", name="vault",
+    kms_key_id=sakura.security.KmsKey("kms", name="kms", destroy_after_days=0).id)
+bucket = sakura.objectstorage.Bucket("bucket", site="isk01", name="city-bucket")
+permission = sakura.objectstorage.Permission("pair", site="isk01", name="pair",
+    bucket_controls=[{"bucket": bucket.name, "can_read": True, "can_write": False}])
+key = sakura.objectstorage.PermissionKey("key", site="isk01", permission_id=permission.resource_id, secret_vault_id=vault.id)
+pulumi.export("key", key.access_key)
+pulumi.export("secret", key.secret_key)
+"""
+
+
+def test_a_key_made_by_the_service_goes_into_the_vault(project: Project, twin: Twin) -> None:
+    project.program(KEYS)
+    twin.fault("no-vault", method="POST", path="/secretmanager/vaults/.*/secrets$", status=400, times=1)
+    assert project.run("up", "--yes", "--skip-preview").returncode != 0
+    assert twin.of("permissionkey") == [], "a key whose secret nobody holds does not stay"
+    project.ok("up", "--yes", "--skip-preview")
+    (made,), (vault,) = twin.of("permissionkey"), twin.of("vault")
+    assert project.outputs() == {"key": made["id"], "secret": ""}, "the program sees no secret either"
+    assert made["_secret"] not in project.ok("stack", "export", "--show-secrets")
+    assert vault["_secrets"] == {"key": 1}
+    with twin.http("tk1a") as http:
+        asked = http.post(
+            f"/secretmanager/vaults/{vault['ID']}/secrets/unveil", json={"Secret": {"Name": "key"}}
+        )
+    assert asked.json()["Secret"]["Value"] == made["_secret"]
+    project.ok("refresh", "--yes", "--skip-preview")
+    assert set(project.preview()["changeSummary"]) == {"same"}
+    project.program(KEYS.split("key = ")[0])
+    project.ok("up", "--yes", "--skip-preview")
+    (vault,) = twin.of("vault")
+    assert vault["_secrets"] == {}

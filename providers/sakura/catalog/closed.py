@@ -132,9 +132,10 @@ LOCAL_ROUTER: Final = Resource(
             "secretKeys",
             STRINGS,
             "Status.SecretKeys",
-            "相手に渡す鍵。",
-            "Keys to give to peers.",
+            "相手に渡す鍵。状態には残らないので、getLocalRouter で読みます。",
+            "Keys to give to peers. The state never holds them: getLocalRouter reads them.",
             secret=True,
+            unkept=True,
         ),
     ),
 )

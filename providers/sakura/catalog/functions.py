@@ -62,6 +62,8 @@ _SOURCES: Final = (
     vpcrouter,
     webaccel,
 )
+_NAMES: Final = ("name", "zone", "target")
+"""Properties that are the name by which people know a resource."""
 _BY_ID: Final = f("id", ID, "", "ID。", "Id.")
 _BY_NAME: Final = f("name", STR, "", "名前（完全一致）。", "Name, exactly.")
 _BY_TAGS: Final = f("tags", STRINGS, "", "すべて付いているべきタグ。", "Tags, all of which it must have.")
@@ -80,6 +82,7 @@ def _lookup(resource: Resource) -> Function:
         if not x.write_only and x.name != "resourceId"
     )
     parents = tuple(resource.field(name) for name in resource.import_parts if name != "zone")
+    named = any(x.name in _NAMES and x.wire for x in resource.fields)
     return Function(
         module=resource.module,
         name=f"get{resource.name}",
@@ -88,7 +91,7 @@ def _lookup(resource: Resource) -> Function:
         ),
         inputs=(
             _BY_ID,
-            _BY_NAME,
+            *((_BY_NAME,) if named else ()),
             *((_BY_TAGS,) if any(x.name == "tags" for x in resource.fields) else ()),
             *((ZONE,) if resource.zoned else ()),
             *parents,
@@ -104,7 +107,7 @@ _LOOKUPS: Final = tuple(
     _lookup(resource)
     for source in _SOURCES
     for resource in source.RESOURCES
-    if any(x.name in ("name", "zone", "target") and x.wire for x in resource.fields)
+    if any((x.name in _NAMES and x.wire) or x.unkept for x in resource.fields)
     and resource.collection
     and resource is not dns.DNS_RECORD
     and resource is not storage.ARCHIVE

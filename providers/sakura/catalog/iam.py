@@ -12,6 +12,7 @@ from providers.sakura.model import (
     INT,
     INT_ID,
     RESOURCE_ID,
+    SECRET_VAULT,
     STR,
     STRING_SET,
     STRINGS,
@@ -241,6 +242,7 @@ API_KEY: Final = Resource(
             "使えるゾーンを限るとき、その番号。",
             "Zone to which its use is limited.",
         ),
+        *SECRET_VAULT,
         out("accessToken", STR, "access_token", "アクセストークン。", "Access token."),
         out(
             "accessTokenSecret", STR, "access_token_secret", "そのシークレット。", "Its secret.", secret=True

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from providers.sakura.model import BOOL, ID, RESOURCE_ID, STR, Field, ListOf, Record, Resource, f, out
+from providers.sakura.model import (
+    BOOL,
+    ID,
+    RESOURCE_ID,
+    SECRET_VAULT,
+    STR,
+    Field,
+    ListOf,
+    Record,
+    Resource,
+    f,
+    out,
+)
 from stacks.text import Text
 
 SITES: Final = ("isk01", "tky01", "arc02")
@@ -236,6 +248,7 @@ def _key(name: str, path: str, ja: str, en: str, more: tuple[Field, ...], parts:
         fields=(
             _site(),
             *more,
+            *SECRET_VAULT,
             RESOURCE_ID,
             out("accessKey", STR, "id", "アクセスキー。", "Access key."),
             out("secretKey", STR, "secret", "シークレットキー。", "Secret key.", secret=True),

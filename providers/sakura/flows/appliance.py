@@ -15,7 +15,7 @@ from providers.sakura.job import Job
 from providers.sakura.model import Json
 from stacks.text import Text
 
-from . import power
+from . import power, vault
 
 AVAILABLE: Final = Text(ja="利用可能", en="available")
 _COPIES: Final = 3
@@ -164,20 +164,14 @@ class DatabaseFlow(ApplianceFlow):
         for key, given, user, ending in _PASSWORDS if job.inputs.get("passwordVaultId") else ():
             if job.inputs.get(user) and not job.inputs.get(given):
                 made = secrets.token_urlsafe(24)
-                secret = {"Name": f"{job.inputs['name']}-{ending}", "Value": made}
-                job.api.call(job.where, "secretmanager", "POST", _vault(job), body={"Secret": secret})
+                vault.put(job, str(job.inputs["passwordVaultId"]), f"{job.inputs['name']}-{ending}", made)
                 convert.put(body, f"{_COMMON}.{key}", made)
 
     def delete(self, job: Job) -> None:
         """Also forget the passwords that were made for it."""
         super().delete(job)
         for _, _, _, ending in _PASSWORDS if job.value("passwordVaultId") else ():
-            secret = {"Name": f"{job.value('name')}-{ending}"}
-            try:
-                job.api.call(job.where, "secretmanager", "DELETE", _vault(job), body={"Secret": secret})
-            except ApiError as error:
-                if not error.missing:
-                    raise
+            vault.forget(job, str(job.value("passwordVaultId")), f"{job.value('name')}-{ending}")
 
     def finish(self, job: Job) -> None:
         """Also set the parameters, once it runs."""
@@ -191,8 +185,8 @@ class DatabaseFlow(ApplianceFlow):
 
     def carried(self, job: Job, document: Json) -> dict[str, Json]:
         """The parameters, where some are set, and the vault, which the API does not know of."""
-        vault = job.value("passwordVaultId")
-        kept: dict[str, Json] = {"passwordVaultId": vault} if vault else {}
+        held = job.value("passwordVaultId")
+        kept: dict[str, Json] = {"passwordVaultId": held} if held else {}
         if not (
             job.inputs.get("parameters") or job.old_inputs.get("parameters") or job.state.get("parameters")
         ):
@@ -201,10 +195,6 @@ class DatabaseFlow(ApplianceFlow):
         attr = convert.get(answer, "Database.Parameter.Attr")
         found = {"parameters": {k: str(v) for k, v in attr.items()}} if isinstance(attr, Mapping) else {}
         return {**kept, **found}
-
-
-def _vault(job: Job) -> str:
-    return f"/secretmanager/vaults/{job.value('passwordVaultId')}/secrets"
 
 
 class ReplicaFlow(ApplianceFlow):

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from providers.sakura.errors import ApiError
+from providers.sakura.errors import ApiError, SakuraError
 from providers.sakura.flow import Flow
 from providers.sakura.job import Job
 from providers.sakura.model import Json
 from stacks.text import Text
 
+from . import vault
 from .document import DocumentFlow
 from .objectstorage import ensure_account
 
@@ -32,6 +33,32 @@ class KeyFlow(Flow):
 
     def take_up(self, job: Job) -> None:
         """Never: it is made again."""
+
+    def finish(self, job: Job) -> None:
+        """Put the secret into the vault, if any; a key whose secret nobody holds must not stay."""
+        held = job.inputs.get("secretVaultId")
+        if not held or job.operation != "create":
+            return
+        (secret,) = (f.name for f in job.resource.fields if f.computed and f.secret)
+        try:
+            vault.put(job, str(held), self._name(job), str(job.learnt.pop(secret)))
+        except SakuraError:
+            super().delete(job)
+            job.id = ""
+            raise
+
+    def carried(self, job: Job, document: Json) -> dict[str, Json]:
+        """The vault, of which the service does not know."""
+        return {name: job.value(name) for name in ("secretVaultId", "secretName") if job.value(name)}
+
+    def delete(self, job: Job) -> None:
+        """Also forget its secret."""
+        super().delete(job)
+        if job.value("secretVaultId") and job.operation != "create":
+            vault.forget(job, str(job.value("secretVaultId")), self._name(job))
+
+    def _name(self, job: Job) -> str:
+        return str(job.value("secretName") or job.urn.rsplit("::", 1)[-1])
 
 
 class StorageFlow(Flow):

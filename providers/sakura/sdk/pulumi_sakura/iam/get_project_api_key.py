@@ -23,7 +23,7 @@ __all__ = [
 
 @pulumi.output_type
 class GetProjectApiKeyResult:
-    def __init__(__self__, access_token=None, access_token_secret=None, description=None, iam_roles=None, id=None, name=None, project_id=None, server_id=None, zone_id=None):
+    def __init__(__self__, access_token=None, access_token_secret=None, description=None, iam_roles=None, id=None, name=None, project_id=None, secret_name=None, secret_vault_id=None, server_id=None, zone_id=None):
         if access_token and not isinstance(access_token, str):
             raise TypeError("Expected argument 'access_token' to be a str")
         pulumi.set(__self__, "access_token", access_token)
@@ -45,6 +45,12 @@ class GetProjectApiKeyResult:
         if project_id and not isinstance(project_id, str):
             raise TypeError("Expected argument 'project_id' to be a str")
         pulumi.set(__self__, "project_id", project_id)
+        if secret_name and not isinstance(secret_name, str):
+            raise TypeError("Expected argument 'secret_name' to be a str")
+        pulumi.set(__self__, "secret_name", secret_name)
+        if secret_vault_id and not isinstance(secret_vault_id, str):
+            raise TypeError("Expected argument 'secret_vault_id' to be a str")
+        pulumi.set(__self__, "secret_vault_id", secret_vault_id)
         if server_id and not isinstance(server_id, str):
             raise TypeError("Expected argument 'server_id' to be a str")
         pulumi.set(__self__, "server_id", server_id)
@@ -123,6 +129,26 @@ class GetProjectApiKeyResult:
         return pulumi.get(self, "project_id")
 
     @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> Optional[_builtins.str]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> Optional[_builtins.str]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
+
+    @_builtins.property
     @pulumi.getter(name="serverId")
     def server_id(self) -> Optional[_builtins.str]:
         """
@@ -156,6 +182,8 @@ class AwaitableGetProjectApiKeyResult(GetProjectApiKeyResult):
             id=self.id,
             name=self.name,
             project_id=self.project_id,
+            secret_name=self.secret_name,
+            secret_vault_id=self.secret_vault_id,
             server_id=self.server_id,
             zone_id=self.zone_id)
 
@@ -189,6 +217,8 @@ def get_project_api_key(id: Optional[_builtins.str] = None,
         id=pulumi.get(__ret__, 'id'),
         name=pulumi.get(__ret__, 'name'),
         project_id=pulumi.get(__ret__, 'project_id'),
+        secret_name=pulumi.get(__ret__, 'secret_name'),
+        secret_vault_id=pulumi.get(__ret__, 'secret_vault_id'),
         server_id=pulumi.get(__ret__, 'server_id'),
         zone_id=pulumi.get(__ret__, 'zone_id'))
 def get_project_api_key_output(id: pulumi.Input[Optional[Optional[_builtins.str]]] = None,
@@ -219,5 +249,7 @@ def get_project_api_key_output(id: pulumi.Input[Optional[Optional[_builtins.str]
         id=pulumi.get(__response__, 'id'),
         name=pulumi.get(__response__, 'name'),
         project_id=pulumi.get(__response__, 'project_id'),
+        secret_name=pulumi.get(__response__, 'secret_name'),
+        secret_vault_id=pulumi.get(__response__, 'secret_vault_id'),
         server_id=pulumi.get(__response__, 'server_id'),
         zone_id=pulumi.get(__response__, 'zone_id')))

@@ -23,6 +23,8 @@ class ProjectApiKeyArgs:
                  name: pulumi.Input[_builtins.str],
                  project_id: pulumi.Input[_builtins.str],
                  description: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  server_id: pulumi.Input[Optional[_builtins.str]] = None,
                  zone_id: pulumi.Input[Optional[_builtins.str]] = None):
         """
@@ -40,6 +42,12 @@ class ProjectApiKeyArgs:
         :param pulumi.Input[_builtins.str] description: Description. Default: ``.
                
                説明。既定値: ``。
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         :param pulumi.Input[_builtins.str] server_id: Server to which its use is limited.
                
                使えるサーバーを限るとき、そのID。
@@ -52,6 +60,10 @@ class ProjectApiKeyArgs:
         pulumi.set(__self__, "project_id", project_id)
         if description is not None:
             pulumi.set(__self__, "description", description)
+        if secret_name is not None:
+            pulumi.set(__self__, "secret_name", secret_name)
+        if secret_vault_id is not None:
+            pulumi.set(__self__, "secret_vault_id", secret_vault_id)
         if server_id is not None:
             pulumi.set(__self__, "server_id", server_id)
         if zone_id is not None:
@@ -114,6 +126,34 @@ class ProjectApiKeyArgs:
         pulumi.set(self, "description", value)
 
     @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @secret_name.setter
+    def secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
+
+    @secret_vault_id.setter
+    def secret_vault_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_vault_id", value)
+
+    @_builtins.property
     @pulumi.getter(name="serverId")
     def server_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
@@ -152,6 +192,8 @@ class ProjectApiKey(pulumi.CustomResource):
                  iam_roles: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  project_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  server_id: pulumi.Input[Optional[_builtins.str]] = None,
                  zone_id: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
@@ -182,6 +224,12 @@ class ProjectApiKey(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] project_id: The project.
                
                プロジェクト。
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         :param pulumi.Input[_builtins.str] server_id: Server to which its use is limited.
                
                使えるサーバーを限るとき、そのID。
@@ -227,6 +275,8 @@ class ProjectApiKey(pulumi.CustomResource):
                  iam_roles: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  project_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  server_id: pulumi.Input[Optional[_builtins.str]] = None,
                  zone_id: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
@@ -248,6 +298,8 @@ class ProjectApiKey(pulumi.CustomResource):
             if project_id is None and not opts.urn:
                 raise TypeError("Missing required property 'project_id'")
             __props__.__dict__["project_id"] = project_id
+            __props__.__dict__["secret_name"] = secret_name
+            __props__.__dict__["secret_vault_id"] = secret_vault_id
             __props__.__dict__["server_id"] = server_id
             __props__.__dict__["zone_id"] = zone_id
             __props__.__dict__["access_token"] = None
@@ -284,6 +336,8 @@ class ProjectApiKey(pulumi.CustomResource):
         __props__.__dict__["name"] = None
         __props__.__dict__["project_id"] = None
         __props__.__dict__["resource_id"] = None
+        __props__.__dict__["secret_name"] = None
+        __props__.__dict__["secret_vault_id"] = None
         __props__.__dict__["server_id"] = None
         __props__.__dict__["zone_id"] = None
         return ProjectApiKey(resource_name, opts=opts, __props__=__props__)
@@ -357,6 +411,26 @@ class ProjectApiKey(pulumi.CustomResource):
         APIでの現在のID。プラン変更で新しい番号になっても、このプロパティが最新です。
         """
         return pulumi.get(self, "resource_id")
+
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
 
     @_builtins.property
     @pulumi.getter(name="serverId")

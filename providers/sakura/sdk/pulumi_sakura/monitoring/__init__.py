@@ -17,12 +17,15 @@ from .get_alert_project import *
 from .get_alert_rule import *
 from .get_dashboard import *
 from .get_log_storage import *
+from .get_log_storage_access_key import *
 from .get_metric_storage import *
+from .get_metric_storage_access_key import *
 from .get_notification_destination import *
 from .get_notification_group import *
 from .get_notification_routing import *
 from .get_simple_monitor import *
 from .get_trace_storage import *
+from .get_trace_storage_access_key import *
 from .log_routing import *
 from .log_storage import *
 from .log_storage_access_key import *

@@ -145,10 +145,6 @@ class MetricStorageAccessKey(pulumi.CustomResource):
                 raise TypeError("Missing required property 'storage_id'")
             __props__.__dict__["storage_id"] = storage_id
             __props__.__dict__["resource_id"] = None
-            __props__.__dict__["secret"] = None
-            __props__.__dict__["token"] = None
-        secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["secret", "token"])
-        opts = pulumi.ResourceOptions.merge(opts, secret_opts)
         super(MetricStorageAccessKey, __self__).__init__(
             'sakura:monitoring:MetricStorageAccessKey',
             resource_name,
@@ -173,9 +169,7 @@ class MetricStorageAccessKey(pulumi.CustomResource):
 
         __props__.__dict__["description"] = None
         __props__.__dict__["resource_id"] = None
-        __props__.__dict__["secret"] = None
         __props__.__dict__["storage_id"] = None
-        __props__.__dict__["token"] = None
         return MetricStorageAccessKey(resource_name, opts=opts, __props__=__props__)
 
     @_builtins.property
@@ -199,16 +193,6 @@ class MetricStorageAccessKey(pulumi.CustomResource):
         return pulumi.get(self, "resource_id")
 
     @_builtins.property
-    @pulumi.getter
-    def secret(self) -> pulumi.Output[Optional[_builtins.str]]:
-        """
-        Secret.
-
-        シークレット。
-        """
-        return pulumi.get(self, "secret")
-
-    @_builtins.property
     @pulumi.getter(name="storageId")
     def storage_id(self) -> pulumi.Output[_builtins.str]:
         """
@@ -217,14 +201,4 @@ class MetricStorageAccessKey(pulumi.CustomResource):
         ストレージ。
         """
         return pulumi.get(self, "storage_id")
-
-    @_builtins.property
-    @pulumi.getter
-    def token(self) -> pulumi.Output[Optional[_builtins.str]]:
-        """
-        Token.
-
-        トークン。
-        """
-        return pulumi.get(self, "token")
 

@@ -120,9 +120,9 @@ class GetLocalRouterResult:
     @pulumi.getter(name="secretKeys")
     def secret_keys(self) -> Optional[Sequence[_builtins.str]]:
         """
-        Keys to give to peers.
+        Keys to give to peers. The state never holds them: getLocalRouter reads them.
 
-        相手に渡す鍵。
+        相手に渡す鍵。状態には残らないので、getLocalRouter で読みます。
         """
         return pulumi.get(self, "secret_keys")
 

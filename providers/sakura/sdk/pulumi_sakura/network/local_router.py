@@ -313,9 +313,6 @@ class LocalRouter(pulumi.CustomResource):
             __props__.__dict__["switch"] = switch
             __props__.__dict__["tags"] = tags
             __props__.__dict__["resource_id"] = None
-            __props__.__dict__["secret_keys"] = None
-        secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["secretKeys"])
-        opts = pulumi.ResourceOptions.merge(opts, secret_opts)
         super(LocalRouter, __self__).__init__(
             'sakura:network:LocalRouter',
             resource_name,
@@ -344,7 +341,6 @@ class LocalRouter(pulumi.CustomResource):
         __props__.__dict__["name"] = None
         __props__.__dict__["peers"] = None
         __props__.__dict__["resource_id"] = None
-        __props__.__dict__["secret_keys"] = None
         __props__.__dict__["static_routes"] = None
         __props__.__dict__["switch"] = None
         __props__.__dict__["tags"] = None
@@ -409,16 +405,6 @@ class LocalRouter(pulumi.CustomResource):
         APIでの現在のID。プラン変更で新しい番号になっても、このプロパティが最新です。
         """
         return pulumi.get(self, "resource_id")
-
-    @_builtins.property
-    @pulumi.getter(name="secretKeys")
-    def secret_keys(self) -> pulumi.Output[Optional[Sequence[_builtins.str]]]:
-        """
-        Keys to give to peers.
-
-        相手に渡す鍵。
-        """
-        return pulumi.get(self, "secret_keys")
 
     @_builtins.property
     @pulumi.getter(name="staticRoutes")

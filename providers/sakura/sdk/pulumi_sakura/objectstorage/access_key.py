@@ -19,15 +19,27 @@ __all__ = ['AccessKeyArgs', 'AccessKey']
 @pulumi.input_type
 class AccessKeyArgs:
     def __init__(__self__, *,
-                 site: pulumi.Input[_builtins.str]):
+                 site: pulumi.Input[_builtins.str],
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a AccessKey resource.
 
         :param pulumi.Input[_builtins.str] site: Site. One of `isk01`, `tky01`, `arc02`.
                
                サイト。使える値: `isk01`, `tky01`, `arc02`。
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         """
         pulumi.set(__self__, "site", site)
+        if secret_name is not None:
+            pulumi.set(__self__, "secret_name", secret_name)
+        if secret_vault_id is not None:
+            pulumi.set(__self__, "secret_vault_id", secret_vault_id)
 
     @_builtins.property
     @pulumi.getter
@@ -43,6 +55,34 @@ class AccessKeyArgs:
     def site(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "site", value)
 
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @secret_name.setter
+    def secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
+
+    @secret_vault_id.setter
+    def secret_vault_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_vault_id", value)
+
 
 @pulumi.type_token("sakura:objectstorage:AccessKey")
 class AccessKey(pulumi.CustomResource):
@@ -50,6 +90,8 @@ class AccessKey(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  site: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
@@ -65,6 +107,12 @@ class AccessKey(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         :param pulumi.Input[_builtins.str] site: Site. One of `isk01`, `tky01`, `arc02`.
                
                サイト。使える値: `isk01`, `tky01`, `arc02`。
@@ -101,6 +149,8 @@ class AccessKey(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  site: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -111,6 +161,8 @@ class AccessKey(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = AccessKeyArgs.__new__(AccessKeyArgs)
 
+            __props__.__dict__["secret_name"] = secret_name
+            __props__.__dict__["secret_vault_id"] = secret_vault_id
             if site is None and not opts.urn:
                 raise TypeError("Missing required property 'site'")
             __props__.__dict__["site"] = site
@@ -144,6 +196,8 @@ class AccessKey(pulumi.CustomResource):
         __props__.__dict__["access_key"] = None
         __props__.__dict__["resource_id"] = None
         __props__.__dict__["secret_key"] = None
+        __props__.__dict__["secret_name"] = None
+        __props__.__dict__["secret_vault_id"] = None
         __props__.__dict__["site"] = None
         return AccessKey(resource_name, opts=opts, __props__=__props__)
 
@@ -176,6 +230,26 @@ class AccessKey(pulumi.CustomResource):
         シークレットキー。
         """
         return pulumi.get(self, "secret_key")
+
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
 
     @_builtins.property
     @pulumi.getter

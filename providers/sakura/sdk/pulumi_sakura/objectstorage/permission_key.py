@@ -20,7 +20,9 @@ __all__ = ['PermissionKeyArgs', 'PermissionKey']
 class PermissionKeyArgs:
     def __init__(__self__, *,
                  permission_id: pulumi.Input[_builtins.str],
-                 site: pulumi.Input[_builtins.str]):
+                 site: pulumi.Input[_builtins.str],
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a PermissionKey resource.
 
@@ -30,9 +32,19 @@ class PermissionKeyArgs:
         :param pulumi.Input[_builtins.str] site: Site. One of `isk01`, `tky01`, `arc02`.
                
                サイト。使える値: `isk01`, `tky01`, `arc02`。
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         """
         pulumi.set(__self__, "permission_id", permission_id)
         pulumi.set(__self__, "site", site)
+        if secret_name is not None:
+            pulumi.set(__self__, "secret_name", secret_name)
+        if secret_vault_id is not None:
+            pulumi.set(__self__, "secret_vault_id", secret_vault_id)
 
     @_builtins.property
     @pulumi.getter(name="permissionId")
@@ -62,6 +74,34 @@ class PermissionKeyArgs:
     def site(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "site", value)
 
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @secret_name.setter
+    def secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
+
+    @secret_vault_id.setter
+    def secret_vault_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_vault_id", value)
+
 
 @pulumi.type_token("sakura:objectstorage:PermissionKey")
 class PermissionKey(pulumi.CustomResource):
@@ -70,6 +110,8 @@ class PermissionKey(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  permission_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  site: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
@@ -90,6 +132,12 @@ class PermissionKey(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] permission_id: The permission.
                
                パーミッション。
+        :param pulumi.Input[_builtins.str] secret_name: Name in the vault; the resource's own when absent.
+               
+               Vaultでの名前。省略時はリソースの名前。
+        :param pulumi.Input[_builtins.str] secret_vault_id: Vault of the secret manager for the secret; with it, the state never holds the secret.
+               
+               シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
         :param pulumi.Input[_builtins.str] site: Site. One of `isk01`, `tky01`, `arc02`.
                
                サイト。使える値: `isk01`, `tky01`, `arc02`。
@@ -129,6 +177,8 @@ class PermissionKey(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  permission_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_vault_id: pulumi.Input[Optional[_builtins.str]] = None,
                  site: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
@@ -142,6 +192,8 @@ class PermissionKey(pulumi.CustomResource):
             if permission_id is None and not opts.urn:
                 raise TypeError("Missing required property 'permission_id'")
             __props__.__dict__["permission_id"] = permission_id
+            __props__.__dict__["secret_name"] = secret_name
+            __props__.__dict__["secret_vault_id"] = secret_vault_id
             if site is None and not opts.urn:
                 raise TypeError("Missing required property 'site'")
             __props__.__dict__["site"] = site
@@ -176,6 +228,8 @@ class PermissionKey(pulumi.CustomResource):
         __props__.__dict__["permission_id"] = None
         __props__.__dict__["resource_id"] = None
         __props__.__dict__["secret_key"] = None
+        __props__.__dict__["secret_name"] = None
+        __props__.__dict__["secret_vault_id"] = None
         __props__.__dict__["site"] = None
         return PermissionKey(resource_name, opts=opts, __props__=__props__)
 
@@ -218,6 +272,26 @@ class PermissionKey(pulumi.CustomResource):
         シークレットキー。
         """
         return pulumi.get(self, "secret_key")
+
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Name in the vault; the resource's own when absent.
+
+        Vaultでの名前。省略時はリソースの名前。
+        """
+        return pulumi.get(self, "secret_name")
+
+    @_builtins.property
+    @pulumi.getter(name="secretVaultId")
+    def secret_vault_id(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        Vault of the secret manager for the secret; with it, the state never holds the secret.
+
+        シークレットを入れるシークレットマネージャーのVault。指定すると、状態には残りません。
+        """
+        return pulumi.get(self, "secret_vault_id")
 
     @_builtins.property
     @pulumi.getter
