@@ -325,7 +325,7 @@ class Database:
             c.execute(
                 sa.update(STACKS)
                 .where(STACKS.c.run == run, STACKS.c.stack == result.stack)
-                .values(state="ended", outcome=result.outcome, result=body, round=round_)
+                .values(state="ended", outcome=result.outcome, result=body, round=round_, ended=time.time())
             )
             if last is not None:
                 target, one = last
@@ -352,6 +352,13 @@ class Database:
         if row is None:
             raise KeyError(f"{run} {stack}")
         return _result(row, head.operation)
+
+    def ended_at(self, run: RunId) -> dict[str, float]:
+        """When each stack's result was written down (POSIX seconds)."""
+        query = sa.select(STACKS.c.stack, STACKS.c.ended).where(
+            STACKS.c.run == run, STACKS.c.ended.is_not(None)
+        )
+        return {row.stack: row.ended for row in self._in(lambda c: c.execute(query).all())}
 
     def ended(self, run: RunId, stack: str, round_: int) -> bool:
         """Whether this round's work on a stack has been written down."""

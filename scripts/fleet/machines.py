@@ -87,13 +87,14 @@ class Presence:
         self.look()
         self._thread.start()
 
-    def leave(self) -> None:
-        """Leave: what we had begun has ended."""
+    def leave(self, *, clean: bool) -> None:
+        """Leave. `clean` when all that we had begun has ended: else others see us gone, and take over."""
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._database.leave(self.id)
-        self._file.unlink(missing_ok=True)
+        if clean:
+            self._database.leave(self.id)
+            self._file.unlink(missing_ok=True)
         os.close(self._lock)
 
     def look(self) -> None:

@@ -135,10 +135,15 @@ class Coordinator:
         """Leave. What has been begun here must be over; a stack waiting here is another's from now on."""
         self.leaving.set()
         self.worker.close()
-        if self._client is not None:
-            self._client.destroy()
         DBOS.destroy(workflow_completion_timeout_sec=0)
-        self.presence.leave()
+        left = True
+        if self._client is not None:
+            # What waits here, or was cut off by whatever ends us, is for those who see that we are gone.
+            left = not self._client.list_workflows(
+                status="PENDING", executor_id=self.presence.id, limit=1, load_input=False
+            )
+            self._client.destroy()
+        self.presence.leave(clean=left)
 
     # What the workflows do; called in their threads.
 

@@ -45,6 +45,7 @@ STACKS = sa.Table(
     sa.Column("executor", sa.String, nullable=False),
     sa.Column("outcome", sa.String, nullable=False),
     sa.Column("began", sa.Float),
+    sa.Column("ended", sa.Float),
     sa.Column("result", sa.JSON),
     sa.Index("fleet_stacks_state", "run", "state"),
 )

@@ -79,8 +79,8 @@ class Worker:
             self._free.put(slot)
 
     def warm(self) -> None:
-        """Start the fork server now rather than with the first stack."""
-        with self._lock:
+        """Start the fork server now rather than with the first stack, which is told if that fails."""
+        with self._lock, contextlib.suppress(OSError):
             self._ensure()
 
     def call(
