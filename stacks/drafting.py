@@ -87,7 +87,8 @@ def placeholder_unit(cloud: CloudName, code: str, environment: Environment) -> s
     digits = f"{'1' if environment == 'verification' else '0'}00000{code}"
     return {
         "aws": digits,
-        "sakura": digits,
+        # Numbers to the cloud itself, so that a leading 0 would be lost.
+        "sakura": f"{'1138' if environment == 'verification' else '1137'}00{code}",
         "azure": f"00000000-0000-0000-0000-{digits}",
         "google": f"fill-in-{code}-{environment[0]}",
         "oci": f"ocid1.tenancy.oc1..fillin{digits}",

@@ -6,12 +6,15 @@ Rules are functions and stay where they are; between processes they go by their 
 
 from __future__ import annotations
 
+import copyreg
 import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
 
 from policies.evaluate import Finding, Options, Result, Unsure, judge
 from policies.exceptions import Accepted
@@ -21,6 +24,18 @@ from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.states import state_of
 from stacks.text import Text
+
+
+def _read_only(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+def _reduced(values: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _read_only, (dict(values),)
+
+
+# Parameters hold read-only maps, which pickle does not know by itself.
+copyreg.pickle(MappingProxyType, _reduced)
 
 CHUNK = 8
 """Stacks that a process is given at a time."""
