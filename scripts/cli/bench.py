@@ -17,7 +17,7 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "clouds", "plan", "validate", "policies"],
+        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura"],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
@@ -54,6 +54,10 @@ def _figures(what: str, rounds: int) -> Iterable[Figure]:
         from scripts.bench import clouds
 
         yield from clouds.figures(rounds)
+    if what == "sakura":
+        from scripts.bench import sakura
+
+        yield from sakura.figures(rounds)
     if what in ("all", "policies"):
         from scripts.bench import policies
 
