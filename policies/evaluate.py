@@ -14,7 +14,7 @@ from policies.exceptions import Accepted, faults
 from policies.extract import Defaults, defaults_of, facts_of, modelled
 from policies.facts import PARTED, UNKNOWN, Cloud, Facts, Kind
 from policies.join import Estate, join
-from policies.model import Resource, Stack, name_of
+from policies.model import Resource, Stack, name_of, uncollected
 from policies.rules import RULES
 from policies.rules.record import Context, Environment, Outcome, Parameters, Rule
 from stacks.text import Text
@@ -77,6 +77,8 @@ class Result:
     accepted: list[tuple[str, Accepted]] = field(default_factory=list)
     """The exceptions in force, with the stack they are for."""
     stacks: list[str] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    """The file that a stack was read from, of stacks that have no manifest here."""
 
     @property
     def open(self) -> list[Finding]:
@@ -89,6 +91,7 @@ class Result:
             getattr(self, name).extend(getattr(other, name))
         self.passed.update(other.passed)
         self.unmodelled.update(other.unmodelled)
+        self.sources.update(other.sources)
         self.resources += other.resources
 
 
@@ -163,10 +166,10 @@ class Judge:
         self.result = Result(stacks=[stack])
         self._used: set[str] = set()
 
-    def one(self, facts: Facts) -> None:
-        """Every rule over a resource's facts."""
+    def one(self, facts: Facts, kind: Kind | None = None) -> None:
+        """Every rule over a resource's facts; `kind` where it is judged as another than its own."""
         disabled = self.options.disabled
-        for rule in rules_for(facts.cloud, facts.kind):
+        for rule in rules_for(facts.cloud, kind or facts.kind):
             if rule.id not in disabled and rule.test is not None:
                 try:
                     outcome = rule.test(facts, self.context)
@@ -275,7 +278,11 @@ def context_of(facts: Iterable[Facts], stack: str, options: Options) -> Context:
 
 def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = ()) -> Result:
     """Judge one stack with every rule. Never raises for what a file holds."""
-    options = options or Options()
+    with uncollected():
+        return _judge(stack, options or Options(), notes)
+
+
+def _judge(stack: Stack, options: Options, notes: Iterable[Text]) -> Result:
     said: list[Text] = list(notes)
     unmodelled: Counter[str] = Counter()
     pairs = extract_all(stack.resources, said, unmodelled)
@@ -286,8 +293,8 @@ def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = 
         whole=any(r.type == "jichitai:tenant:MunicipalTenant" for r in stack.resources),
     )
     worker = Judge(stack.name, context_of((f for _, f in pairs), stack.name, options), options)
-    for facts in judged_one_by_one(estate, pairs):
-        worker.one(facts)
+    for facts, kind in judged_one_by_one(estate, pairs):
+        worker.one(facts, kind)
     _outputs(stack, worker)
     worker.survey(estate)
     worker.exceptions()
@@ -298,16 +305,19 @@ def judge(stack: Stack, options: Options | None = None, notes: Iterable[Text] = 
     return result
 
 
-def judged_one_by_one(estate: Estate, pairs: Iterable[tuple[Resource, Facts]]) -> Iterable[Facts]:
-    """All facts that rules over single resources look at.
+def judged_one_by_one(
+    estate: Estate, pairs: Iterable[tuple[Resource, Facts]]
+) -> Iterable[tuple[Facts, Kind | None]]:
+    """All facts that rules over single resources look at, and the kind to take where it is not their own.
 
     A part has joined its whole, but its own place and its own secrets are its own.
     """
-    yield from estate.facts
+    for facts in estate.facts:
+        yield facts, None
     whole = {f.urn for f in estate.facts}
     for _, facts in pairs:
         if facts.of_kind is not None and facts.urn not in whole:
-            yield replace(facts, kind=Kind.OTHER)
+            yield facts, Kind.OTHER
 
 
 def _outputs(stack: Stack, worker: Judge) -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from policies.model import Resource, Stack, name_of
+from policies.model import Resource, Stack, name_of, uncollected
 from policies.props import MARK, plain
 from stacks.text import Text
 
@@ -33,13 +33,14 @@ _REMEDY = Text(
 
 def read_text(text: str | bytes, source: str, name: str = "") -> tuple[list[Stack], list[Text]]:
     """The stacks in a document, and what could not be read. Raises Unreadable when it holds none."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(
-            Text(f"JSON として読めません: {error}", f"It is not readable as JSON: {error}"), _REMEDY
-        ) from None
-    return read_document(document, source, name)
+    with uncollected():
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(
+                Text(f"JSON として読めません: {error}", f"It is not readable as JSON: {error}"), _REMEDY
+            ) from None
+        return read_document(document, source, name)
 
 
 def read_document(document: Any, source: str, name: str = "") -> tuple[list[Stack], list[Text]]:

@@ -7,6 +7,7 @@ more than the run itself. Here a call decodes once and every rule looks at the s
 # ruff: noqa: N802, ARG002, D102 - the protocol names and documents the methods
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Mapping
@@ -129,6 +130,8 @@ class Pack(service.AnalyzerServicer):
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
         self._session.start(request.stack, dict(request.config), preview=request.dry_run)
+        # While the program starts, not when its first resource waits for an answer.
+        threading.Thread(target=self._session.prepare, daemon=True).start()
         return proto.AnalyzerStackConfigureResponse()
 
     def Analyze(self, request: Any, context: Any) -> Any:
@@ -215,6 +218,7 @@ def serve() -> None:
     if port == 0:
         sys.exit(Text("127.0.0.1 で待ち受けられません。", "Cannot listen on 127.0.0.1.").say(language_of()))
     server.start()
+    gc.freeze()  # what is loaded stays: nothing of it is garbage to be looked for
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     try:

@@ -20,7 +20,8 @@ from policies.evaluate import (
     judged_one_by_one,
 )
 from policies.exceptions import BadExceptions
-from policies.extract import Defaults, defaults_of, facts_of
+from policies.extract import Defaults, defaults_of, facts_of, table
+from policies.facts import CLOUDS
 from policies.join import join
 from policies.model import Resource
 from policies.props import Props
@@ -75,6 +76,13 @@ class Session:
             self.manifest = None  # the program itself says what is wrong with it
         self._inputs.clear()
         self._options = None
+
+    def prepare(self) -> None:
+        """Load what judging the manifest's clouds takes. Without this it is loaded when first needed."""
+        units = self.manifest.get("clouds") if isinstance(self.manifest, Mapping) else None
+        for cloud in CLOUDS:
+            if isinstance(units, Mapping) and cloud in units:
+                table(cloud)
 
     def configure(self, settings: Settings) -> None:
         """Take the engine's configuration of the pack."""
@@ -146,8 +154,8 @@ class Session:
         options = self.options
         judge = Judge(self.stack, context_of((f for _, f in pairs), self.stack, options), options)
         judged = {f.urn for f in estate.facts if immediate(f)}
-        for facts in judged_one_by_one(estate, pairs):
-            judge.one(facts)
+        for facts, kind in judged_one_by_one(estate, pairs):
+            judge.one(facts, kind)
         # What was judged alone has been told already.
         told = [f for f in judge.result.findings if f.urn not in judged]
         survey = Judge(self.stack, judge.context, options)

