@@ -10,7 +10,7 @@ from scripts.cli import console as consoles
 from scripts.cli import render
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
-from scripts.cli.options import Cloud, Full, Json, Quiet, Tenant, Which, Yes, which
+from scripts.cli.options import Backend, Cloud, Full, Json, Key, Quiet, Tenant, Which, Yes, store_of, which
 from scripts.cli.perform import exit_of, perform
 from scripts.cli.session import Session, confirm, must_be_able_to_ask, opened
 from scripts.engine.changes import shown
@@ -29,10 +29,13 @@ def preview(
     diff: Full = False,
     quiet: Quiet = False,
     json: Json = False,
+    backend: Backend = "",
+    key: Key = "",
 ) -> int:
     """See what `up` would do, without doing it."""
     console = consoles.begin(json=json, quiet=quiet)
-    with opened(console, tenant, which(environment), verb="preview", cloud=cloud) as session:
+    store = store_of(backend, key, cloud=cloud)
+    with opened(console, tenant, which(environment), verb="preview", cloud=cloud, store=store) as session:
         run = perform(session, ["preview"], Text("変更の確認", "preview"), sure=False)
         _show_difference(session, run, full=diff, nothing=Text("変更はありません。", "nothing to change"))
         return _finish(session, "preview", run, _next(session, Text("実行する", "do it"), "up"))
@@ -46,12 +49,15 @@ def up(
     diff: Full = False,
     quiet: Quiet = False,
     json: Json = False,
+    backend: Backend = "",
+    key: Key = "",
 ) -> int:
     """Build a tenant, or bring it up to date with its manifest."""
     console = consoles.begin(json=json, quiet=quiet)
     if cloud and not yes:
         must_be_able_to_ask()
-    with opened(console, tenant, which(environment), verb="up", cloud=cloud) as session:
+    store = store_of(backend, key, cloud=cloud)
+    with opened(console, tenant, which(environment), verb="up", cloud=cloud, store=store) as session:
         if cloud and not yes:
             planned = _planned(session)
             if planned.code != 0:
@@ -74,12 +80,17 @@ def refresh(
     diff: Full = False,
     quiet: Quiet = False,
     json: Json = False,
+    backend: Backend = "",
+    key: Key = "",
 ) -> int:
     """Take what is real as the recorded state; the cloud is not changed."""
     console = consoles.begin(json=json, quiet=quiet)
     if cloud and not yes:
         must_be_able_to_ask()
-    with opened(console, tenant, which(environment), verb="refresh", cloud=cloud, built=True) as session:
+    store = store_of(backend, key, cloud=cloud)
+    with opened(
+        console, tenant, which(environment), verb="refresh", cloud=cloud, built=True, store=store
+    ) as session:
         if cloud and not yes:
             confirm(
                 _question(session, Text("実際の姿を状態に取り込みます", "will be read into the state")),
@@ -98,10 +109,15 @@ def drift(
     diff: Full = False,
     quiet: Quiet = False,
     json: Json = False,
+    backend: Backend = "",
+    key: Key = "",
 ) -> int:
     """Show what was changed behind the engine's back. Exit code 4 when something was."""
     console = consoles.begin(json=json, quiet=quiet)
-    with opened(console, tenant, which(environment), verb="drift", cloud=cloud, built=True) as session:
+    store = store_of(backend, key, cloud=cloud)
+    with opened(
+        console, tenant, which(environment), verb="drift", cloud=cloud, built=True, store=store
+    ) as session:
         run = perform(session, ["refresh", "--preview-only"], Text("照合", "drift"), sure=False)
         nothing = Text("外から変えられたものはありません。", "nothing was changed from outside")
         _show_difference(session, run, full=diff, nothing=nothing)
@@ -118,10 +134,15 @@ def destroy(
     yes: Yes = False,
     quiet: Quiet = False,
     json: Json = False,
+    backend: Backend = "",
+    key: Key = "",
 ) -> int:
     """Tear a tenant down. Its manifest must say `protect: false`, and `up` must have run since."""
     console = consoles.begin(json=json, quiet=quiet)
-    with opened(console, tenant, which(environment), verb="destroy", cloud=cloud, built=True) as session:
+    store = store_of(backend, key, cloud=cloud)
+    with opened(
+        console, tenant, which(environment), verb="destroy", cloud=cloud, built=True, store=store
+    ) as session:
         if session.manifest.get("protect", True):
             raise _protected(session)
         if not yes and (cloud or session.target.environment == "production"):

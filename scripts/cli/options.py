@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.target import Environment
 from stacks.text import Text, language_of
+
+if TYPE_CHECKING:
+    from scripts.engine.stores import Store
 
 _SAY = language_of()
 
@@ -67,3 +70,66 @@ def which(environment: str | None) -> Environment | None:
             ),
         )
     return environment
+
+
+Backend = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="URL",
+        help=_help("状態の置き場（s3://… など）", "Where the state is (s3://…)"),
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        "--secrets-provider",
+        metavar="URL",
+        help=_help("秘密を暗号化する鍵（awskms://… など）", "What encrypts secrets (awskms://…)"),
+        show_default=False,
+    ),
+]
+
+
+def store_of(backend: str, key: str, *, cloud: bool) -> Store | None:
+    """The store that `--backend` and `--secrets-provider` name, None for the default.
+
+    Raises Trouble for a key without a store, and on the twin for one that is not on this machine.
+    """
+    import os
+
+    from scripts.engine.stores import Store, is_local
+
+    if not backend and not key:
+        return None
+    if not backend:
+        raise Trouble(
+            Exit.USAGE,
+            Text(
+                ja="--secrets-provider は --backend と一緒に使います。",
+                en="--secrets-provider goes with --backend",
+            ),
+        )
+    store = Store(backend, key or "passphrase")
+    far = [url for url in (store.backend, store.secrets) if not is_local(url, os.environ)]
+    if far and not cloud:
+        raise Trouble(
+            Exit.REFUSED,
+            Text(
+                ja="ツインの状態を、この計算機の外には置けません。何もしていません。",
+                en="the twin's state is kept on this machine only; nothing was done",
+            ),
+            where=", ".join(far),
+            why=Text(
+                ja="ツインで作ったものの ID は、どのクラウドにもありません。",
+                en="what the twin makes has ids that no cloud knows",
+            ),
+            do=Text(
+                ja="実クラウドに構築するなら --cloud を付けます。エミュレーターなら、URL の endpoint か "
+                "AWS_ENDPOINT_URL で 127.0.0.1 を指定してください。",
+                en="Add --cloud to build in the real cloud. For an emulator, name 127.0.0.1 as `endpoint` in "
+                "the URL or in AWS_ENDPOINT_URL.",
+            ),
+        )
+    return store

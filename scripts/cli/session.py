@@ -24,6 +24,7 @@ from scripts.engine.locks import BusyError, Holder, only_one
 from scripts.engine.model import Engine, EngineError, Progress
 from scripts.engine.places import REPO, private, tenant_file, tenant_files, tenants
 from scripts.engine.progress import Progress as RunProgress
+from scripts.engine.stores import Store
 from scripts.engine.workspace import Workspace
 from stacks.text import Text
 
@@ -92,6 +93,7 @@ def opened(
     cloud: bool,
     locked: bool = True,
     built: bool = False,
+    store: Store | None = None,
     repo: Path = REPO,
 ) -> Generator[Session]:
     """Open the stack that `query` means for `verb`.
@@ -110,7 +112,7 @@ def opened(
         _room(repo)
         twin = stack.enter_context(_twin_starting(where, repo))
         manifest = valid_manifest(console, target, repo)
-        workspace = Workspace(ready_engine(console, repo), repo, where)
+        workspace = Workspace(ready_engine(console, repo), repo, where, store=store)
         with engine_errors(target.stack):
             variables = workspace.environment()
             if built and not _is_built(workspace, target.stack):

@@ -18,6 +18,7 @@ from typing import Literal
 
 from scripts.engine.model import HOST, Engine
 from scripts.engine.places import REPO, private
+from scripts.engine.stores import Store
 
 Target = Literal["twin", "cloud"]
 
@@ -43,11 +44,13 @@ def settings(
     repo: Path = REPO,
     target: Target = "twin",
     base: Mapping[str, str] = os.environ,
+    store: Store | None = None,
 ) -> dict[str, str]:
     """The variables that make the engine work on `target`; what `./jichitai env` prints.
 
     Makes the folders and the passphrase file that they name. The providers' addresses
-    (PULUMI_DEBUG_PROVIDERS) are the twin's own to add. Raises OSError when `.jichitai` cannot be made.
+    (PULUMI_DEBUG_PROVIDERS) are the twin's own to add. `store` goes before everything that is the
+    default or in the environment. Raises OSError when `.jichitai` cannot be made.
     """
     result = {
         "PATH": _path_with(engine.path.parent, base.get("PATH", "")),
@@ -57,7 +60,9 @@ def settings(
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }
     given = {} if target == "twin" else base
-    if not given.get("PULUMI_BACKEND_URL"):
+    if store is not None:
+        result["PULUMI_BACKEND_URL"] = store.backend
+    elif not given.get("PULUMI_BACKEND_URL"):
         state_folder(repo, target).mkdir(parents=True, exist_ok=True)
         # Whatever the umask: addresses and names of a tenant are nobody else's business.
         with contextlib.suppress(PermissionError):  # a clone that somebody else owns
@@ -82,12 +87,13 @@ def environment(
     repo: Path = REPO,
     target: Target = "twin",
     base: Mapping[str, str] = os.environ,
+    store: Store | None = None,
 ) -> dict[str, str]:
     """`base` with `settings` on top, and without what must not be seen on the twin."""
     dropped = {"PYTHONDONTWRITEBYTECODE", *(_NOT_FOR_THE_TWIN if target == "twin" else ())}
     prefixes = _CREDENTIALS if target == "twin" else ()
     kept = {k: v for k, v in base.items() if k not in dropped and not k.startswith(prefixes)}
-    return kept | settings(engine, repo, target, base)
+    return kept | settings(engine, repo, target, base, store)
 
 
 def exports(

@@ -19,13 +19,13 @@ from pathlib import Path
 from scripts.engine.environment import Target, environment, file_backend, state_folder
 from scripts.engine.model import Engine, EngineError
 from scripts.engine.places import REPO, private, tenant_file, tenants
+from scripts.engine.stores import Store
 from stacks.text import Text
 
 PROJECT = "jichitai"
 """Name of the project in Pulumi.yaml; a test compares them."""
 
 _SECRETS_SETTING = re.compile(r"^(?:encryptionsalt|secretsprovider|encryptedkey):.*\n?", re.MULTILINE)
-_SALT = re.compile(r"^encryptionsalt:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,12 @@ class Workspace:
     repo: Path = REPO
     target: Target = "twin"
     base: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    store: Store | None = None
+    """A state store and secrets key instead of the default."""
 
     def environment(self) -> dict[str, str]:
         """The process environment for any command of this workspace."""
-        return environment(self.engine, self.repo, self.target, self.base)
+        return environment(self.engine, self.repo, self.target, self.base, self.store)
 
     def tenant_file(self, stack: str) -> Path:
         """The stack file: on the twin also one that `fleet init` wrote, on a cloud a committed one only."""
@@ -61,8 +63,8 @@ class Workspace:
     def config_copy(self, stack: str) -> Path:
         """Write the twin's copy of the stack file anew and give its path.
 
-        The twin's own salt is kept; a salt or provider of the team's is left out, since its key is
-        not here. Values that the team has encrypted cannot be read on the twin, and say so.
+        The twin's own salt (or key, with a store of its own) is kept; a salt or provider of the team's is
+        left out, since its key is not here. Values that the team has encrypted cannot be read on the twin, and say so.
 
         Raises EngineError when there is no stack file, or when it holds encrypted values.
         """
@@ -89,8 +91,9 @@ class Workspace:
             )
         target = self._copies() / source.name
         text = _SECRETS_SETTING.sub("", text)
-        if target.exists() and (salt := _SALT.search(target.read_text(encoding="utf-8"))) is not None:
-            text = f"{salt[0]}\n{text}"
+        if target.exists():
+            kept = _SECRETS_SETTING.findall(target.read_text(encoding="utf-8"))
+            text = "".join(line.rstrip("\n") + "\n" for line in kept) + text
         _write(target, text)
         return target
 
@@ -113,7 +116,8 @@ class Workspace:
         if self.target == "twin":
             self.config_copy(stack)
             where = self._project()
-        done = self._run(["stack", "init", stack, "--no-select", "--non-interactive"], where)
+        key = ["--secrets-provider", self.store.secrets] if self.store is not None else []
+        done = self._run(["stack", "init", stack, "--no-select", "--non-interactive", *key], where)
         if done.returncode == 0:
             return True
         if "already exists" in done.stderr:
@@ -128,14 +132,16 @@ class Workspace:
             raise _refused(stack, done)
 
     def _copies(self) -> Path:
-        folder = private(self.repo) / "config"
+        folder = private(self.repo) / "config" / (self.store.name if self.store is not None else "")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _project(self) -> Path:
-        folder = private(self.repo) / "project"
+        copies = self._copies()
+        folder = private(self.repo) / "project" / copies.relative_to(private(self.repo) / "config")
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "Pulumi.yaml", f"name: {PROJECT}\nruntime: python\nstackConfigDir: ../config\n")
+        back = os.path.relpath(copies, folder)
+        _write(folder / "Pulumi.yaml", f"name: {PROJECT}\nruntime: python\nstackConfigDir: {back}\n")
         return folder
 
     def _run(self, arguments: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
