@@ -64,7 +64,8 @@ class Workspace:
         """Write the twin's copy of the stack file anew and give its path.
 
         The twin's own salt (or key, with a store of its own) is kept; a salt or provider of the team's is
-        left out, since its key is not here. Values that the team has encrypted cannot be read on the twin, and say so.
+        left out, since its key is not here. Values that the team has encrypted cannot be read on the
+        twin, and say so.
 
         Raises EngineError when there is no stack file, or when it holds encrypted values.
         """
