@@ -9,20 +9,23 @@ from __future__ import annotations
 import copyreg
 import multiprocessing
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from policies.evaluate import Finding, Options, Result, Unsure, judge
 from policies.exceptions import Accepted
+from policies.model import Stack
 from policies.rules import RULES
 from scripts.cli.check import tenant_options
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
-from scripts.cli.states import state_of
+from scripts.cli.states import from_file, state_of
 from stacks.text import Text
 
 
@@ -69,6 +72,8 @@ class Judged:
     resources: int = 0
     built: bool = True
     trouble: Text | None = None
+    processor: float = 0.0
+    """Seconds of a processor that it took."""
 
     def result(self) -> Result:
         """The same as the policies' own result, for their reports."""
@@ -95,21 +100,26 @@ class _Task:
     stacks: tuple[str, ...]
     options: Options
     cloud: bool
+    folder: Path | None
 
 
 def judge_all(
     stacks: Sequence[str],
     options: Options,
     *,
-    cloud: bool,
+    cloud: bool = False,
+    folder: Path | None = None,
     jobs: int | None = None,
     tick: Callable[[int], None] = lambda _done: None,
 ) -> Iterator[Judged]:
     """Judge the stacks' states, in the order of `stacks`. `tick` is told how many are done.
 
+    States come from the default backend (of the real clouds with `cloud`), or are `<stack>.json` in
+    `folder`, as `pulumi stack export` writes them.
     A stack that has no state is given back as not built; one whose state cannot be read, with why.
     """
-    tasks = [_Task(tuple(stacks[n : n + CHUNK]), options, cloud) for n in range(0, len(stacks), CHUNK)]
+    starts = range(0, len(stacks), CHUNK)
+    tasks = [_Task(tuple(stacks[n : n + CHUNK]), options, cloud, folder) for n in starts]
     processes = min(jobs or len(os.sched_getaffinity(0)), len(tasks))
     done = 0
     if processes <= 1:
@@ -137,10 +147,16 @@ def _work(task: _Task) -> list[Judged]:
     return [_judge(stack, task) for stack in task.stacks]
 
 
+def _states(stack: str, task: _Task) -> tuple[list[Stack], list[Text]]:
+    if task.folder is None:
+        return state_of(Console(quiet=True), stack, cloud=task.cloud)
+    return from_file(str(task.folder / f"{stack}.json"))
+
+
 def _judge(stack: str, task: _Task) -> Judged:
-    total = Result()
+    total, began = Result(), time.process_time()
     try:
-        states, notes = state_of(Console(quiet=True), stack, cloud=task.cloud)
+        states, notes = _states(stack, task)
         for number, state in enumerate(states):
             options = replace(tenant_options(task.options, state), detailed=False)
             total.add(judge(state, options, notes if number == 0 else ()))
@@ -159,4 +175,5 @@ def _judge(stack: str, task: _Task) -> Judged:
         accepted=tuple(total.accepted),
         notes=tuple(total.notes),
         resources=total.resources,
+        processor=time.process_time() - began,
     )
