@@ -36,7 +36,7 @@ from scripts.fleet.model import (
 from scripts.fleet.options import Options
 from scripts.fleet.rollout import Row, State
 from scripts.fleet.skip import Last
-from scripts.fleet.tables import DIFFS, EXECUTORS, LAST, META, RUNS, STACKS, Executor, Run, Status
+from scripts.fleet.tables import DIFFS, EXECUTORS, LAST, META, RUNS, STACKS, TURN, Executor, Run, Status
 from stacks.text import Text
 
 VARIABLE = "JICHITAI_FLEET_DATABASE"
@@ -255,8 +255,7 @@ class Database:
         query = sa.select(s.stack, s.wave, s.state, s.outcome, s.ref).where(s.run == run).order_by(s.position)
         found: list[Row] = []
         for stack, wave, state, outcome, ref in self._in(lambda c: c.execute(query).all()):
-            accounts = tuple(f"{c}:{u}" for c, u in zip(ref["clouds"], ref["units"], strict=True))
-            found.append(Row(stack, wave, state, outcome, tuple(ref["clouds"]), accounts))
+            found.append(Row(stack, wave, state, outcome, tuple(ref["clouds"]), accounts_of(ref)))
         return found
 
     def states(self, run: RunId) -> dict[str, tuple[State, Outcome | Literal[""]]]:
@@ -274,18 +273,32 @@ class Database:
         found = self._in(lambda c: c.execute(query).all())
         return [k for k, r in found if r and any(c["cause"] == "policy" for c in r["causes"])]
 
-    def busy(self, *, but: RunId) -> list[Row]:
-        """The stacks under way of all other runs: they count against the same limits."""
-        s = STACKS.c
-        query = sa.select(s.run, s.stack, s.ref).where(s.state.in_(("queued", "running")), s.run != but)
-        return [
-            Row(stack, 0, "running", "", tuple(ref["clouds"]))
-            for _, stack, ref in self._in(lambda c: c.execute(query).all())
-        ]
+    def admit(self, run: RunId, choose: Callable[[Sequence[Row]], list[str]]) -> list[str]:
+        """Note as queued the stacks of `run` that `choose` names, and give them.
 
-    def queue(self, run: RunId, stacks: Sequence[str]) -> None:
-        """Note that stacks have been given to the queue."""
-        self._set(run, stacks, state="queued")
+        `choose` is given the stacks under way of all other runs. One after the other over all who share
+        the database, so that no limit is exceeded between looking and noting.
+        """
+        s = STACKS.c
+        others = sa.select(s.stack, s.ref).where(s.state.in_(("queued", "running")), s.run != run)
+
+        def once(c: sa.Connection) -> list[str]:
+            if c.execute(sa.update(TURN).values(turns=TURN.c.turns + 1)).rowcount == 0:
+                c.execute(sa.insert(TURN).values(id=1, turns=1))
+            busy = [
+                Row(stack, 0, "running", "", tuple(ref["clouds"]), accounts_of(ref))
+                for stack, ref in c.execute(others).all()
+            ]
+            some = choose(busy)
+            if some:
+                c.execute(
+                    sa.update(STACKS)
+                    .where(s.run == run, s.stack.in_(some), s.state == "waiting")
+                    .values(state="queued")
+                )
+            return some
+
+        return self._in(once)
 
     def unqueue(self, run: RunId, stack: str) -> None:
         """A stack that was queued is not to be begun after all."""
@@ -454,6 +467,11 @@ class Database:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.01)
+
+
+def accounts_of(ref: Mapping[str, Any]) -> tuple[str, ...]:
+    """`cloud:unit` of each unit of a stack's record."""
+    return tuple(f"{c}:{u}" for c, u in zip(ref["clouds"], ref["units"], strict=True))
 
 
 def _put(c: sa.Connection, table: sa.Table, keys: Sequence[str], **values: Any) -> None:

@@ -20,10 +20,13 @@ from typing import Any, Literal
 
 from scripts.engine.locks import BusyError, only_one
 from scripts.engine.model import Engine
-from scripts.fleet.model import StackRef, StackResult, record, taken
+from scripts.fleet.model import Cause, StackRef, StackResult, record, taken
+from stacks.text import Text
 
 STEPS = 3
 STEP_SECONDS = 0.05
+SLOW_SECONDS = 5.0
+"""A step of a stack whose name says `slow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,26 @@ def work(request: Mapping[str, Any]) -> Mapping[str, Any]:
         file.parent.mkdir(parents=True, exist_ok=True)
         done = json.loads(file.read_text(encoding="utf-8")) if file.exists() else 0
         for step in range(done, STEPS):
-            time.sleep(STEP_SECONDS)
+            time.sleep(SLOW_SECONDS if "slow" in ref.stack else STEP_SECONDS)
             draft = file.with_suffix(f".{os.getpid()}")
             draft.write_text(str(step + 1), encoding="utf-8")
             draft.replace(file)
-        if "bad" in ref.stack:
-            result = StackResult(ref.stack, request["operation"], "failed", started)
-        else:
-            result = StackResult(ref.stack, request["operation"], "changed", started)
+        result = StackResult(ref.stack, request["operation"], "changed", started)
+        if (cause := _failing(ref.stack, request["attempt"])) is not None:
+            result = replace(result, outcome="failed", causes=(cause,))
         note(folder, Entry("end", request["run"], ref.stack, os.getpid(), time.time()))
     result = replace(result, seconds=time.monotonic() - began, attempts=request["attempt"])
     return {"result": record(result), "lines": [], "stamp": ""}
+
+
+def _failing(stack: str, attempt: int) -> Cause | None:
+    """A stack fails by its name: `bad` for good, `flaky` the first time, `policy` by a policy."""
+    said = Text(ja="訓練", en="a drill")
+    if "flaky" in stack and attempt == 1:
+        return Cause("transient", said, "throttled", said)
+    if "policy" in stack:
+        return Cause("policy", said, "policy NET-001", said)
+    return Cause("refused", said, "refused", said) if "bad" in stack else None
 
 
 @contextlib.contextmanager

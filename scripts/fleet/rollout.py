@@ -109,11 +109,11 @@ def admitted(
     """The stacks of `wave` that may be given to the queue now, in order; `rates` takes note of them.
 
     `room` is how many may be under way in all. `elsewhere` are stacks under way of other runs, which
-    count against the limits per cloud. A stack that must wait does not hold up one behind it.
+    count against the limits of clouds and accounts. A stack that must wait does not hold up one behind it.
     """
     under_way = [row for row in rows if row.state in ("queued", "running")]
     clouds = Counter(c for row in (*under_way, *elsewhere) for c in row.clouds)
-    accounts = Counter(a for row in under_way for a in row.accounts)
+    accounts = Counter(a for row in (*under_way, *elsewhere) for a in row.accounts)
     free = room - len(under_way)
     found: list[str] = []
     for row in rows:

@@ -217,8 +217,10 @@ class Coordinator:
                 f"{run}/{ref.stack}", request, seconds=options.seconds, grace=GRACE
             )
         except WorkerDied as died:
-            cause = Cause("died", _DIED, str(died), _DIED_DO)
-            return replace(bare, seconds=time.monotonic() - since, causes=(cause,)), (), ""
+            dead = replace(bare, seconds=time.monotonic() - since)
+            if died.child.stopped:  # before the engine was there to be told
+                return _told(replace(dead, outcome="cancelled"), died.child), (), ""
+            return replace(dead, causes=(Cause("died", _DIED, str(died), _DIED_DO),)), (), ""
         result = replace(taken(StackResult, said["result"]), command=command)
         return (
             _told(result, child),

@@ -66,6 +66,13 @@ LAST = sa.Table(
     sa.Column("result", sa.JSON, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
 )
+TURN = sa.Table(
+    "fleet_turn",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("turns", sa.BigInteger, nullable=False),
+)
+"""One row that whoever admits stacks writes first: so that they do it one after the other."""
 EXECUTORS = sa.Table(
     "fleet_executors",
     META,

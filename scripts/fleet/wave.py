@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -65,9 +66,12 @@ def _admit(here: Coordinator, head: Run, rows: list[Row], wave: int, rates: Rate
     if over_budget is not None:
         here.database.set_status(head.id, "stopping", over_budget, before=("active",))
         return
-    busy = here.database.busy(but=head.id) if head.options.clouds else ()
-    some = rollout.admitted(rows, wave, here.room(), head.options, rates, time.monotonic(), busy)
-    if some:
-        here.database.queue(head.id, some)
-        for stack in some:
-            here.enqueue_stack(head.id, head.round, stack)
+    if not any(row.state == "waiting" and row.wave == wave for row in rows):
+        return
+    room, now = here.room(), time.monotonic()
+
+    def choose(elsewhere: Sequence[Row]) -> list[str]:
+        return rollout.admitted(rows, wave, room, head.options, rates, now, elsewhere)
+
+    for stack in here.database.admit(head.id, choose):
+        here.enqueue_stack(head.id, head.round, stack)

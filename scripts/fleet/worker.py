@@ -32,10 +32,6 @@ class Kit:
     work: str = "work"
 
 
-class WorkerDied(Exception):  # noqa: N818 - what happened, in the field's words
-    """The process that did the work ended without an answer: killed, or out of memory."""
-
-
 @dataclass(slots=True)
 class Child:
     """A stack under way: its process, and why it was told to stop (empty: it was not)."""
@@ -50,6 +46,14 @@ class Child:
         if self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGINT)
+
+
+class WorkerDied(Exception):  # noqa: N818 - what happened, in the field's words
+    """The process that did the work ended without an answer: killed, out of memory, or told to stop."""
+
+    def __init__(self, said: str, child: Child | None = None) -> None:
+        super().__init__(said)
+        self.child = child or Child()
 
 
 class Worker:
@@ -119,7 +123,7 @@ class Worker:
         finally:
             self.running.pop(key, None)
         if not said.endswith("\n"):
-            raise WorkerDied(f"process {child.pid}")
+            raise WorkerDied(f"process {child.pid}", child)
         return json.loads(said), child
 
     def stop(self, why: str) -> None:
