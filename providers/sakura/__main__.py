@@ -35,10 +35,6 @@ def main() -> int:
     server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=unlimited)
     provider = SakuraProvider(Engine(address))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
     done = threading.Event()
 
     def stop(signum: int, frame: Any) -> None:  # noqa: ARG001
@@ -48,6 +44,10 @@ def main() -> int:
     # The engine ends its plugins with SIGINT and waits 5 s for one that does not listen.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
     parent = os.getppid()
     while not done.wait(_PARENT_LOOKS):
         if os.getppid() != parent:

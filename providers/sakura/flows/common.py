@@ -54,10 +54,9 @@ class LocalRouterFlow(TwoPhaseFlow):
         settings = convert.get(body, "Settings.LocalRouter")
         settings = settings if isinstance(settings, dict) else {}
         for key in ("Peers", "StaticRoutes"):
-            kept = settings.get(key) or []
-            settings[key] = kept if peers else (convert.get(current, f"Settings.LocalRouter.{key}") or [])
-            if settings[key] is convert.ABSENT:
-                settings[key] = []
+            if not peers:
+                settings[key] = convert.items(convert.get(current, f"Settings.LocalRouter.{key}"))
+            settings[key] = [_with_text_id(each) for each in settings.get(key) or []]
         convert.put(body, "Settings.LocalRouter", settings)
         return body
 
@@ -68,6 +67,11 @@ class LocalRouterFlow(TwoPhaseFlow):
         super().delete(job)
         if isinstance(switch, Mapping) and switch.get("Category") == "cloud" and switch.get("Code"):
             _await_release(job, str(switch["Code"]), str(switch.get("ZoneID") or ""))
+
+
+def _with_text_id(given: Json) -> Json:
+    """A peer's id is read as a number and written as a text only (libsacloud#479)."""
+    return {**given, "ID": str(given["ID"])} if isinstance(given, Mapping) and "ID" in given else given
 
 
 def _await_release(job: Job, switch: str, zone: str) -> None:

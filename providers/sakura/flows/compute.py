@@ -128,14 +128,24 @@ class ServerFlow(Flow):
 
     def finish(self, job: Job) -> None:
         """Connect what belongs to it, edit its first disk, and bring the power to what is asked for."""
-        current = self.load(job)
-        if self._must_stop(job, current):
+        if self._must_stop(job, self.load(job)):
             self._stop(job)
+        try:
+            self._equip(job)
+        except ApiError as error:
+            if error.code != "server_power_must_be_down":
+                raise
+            # An interrupted run had it switched on, and it was not up yet when we looked.
+            self._boot(job)
+            self._stop(job)
+            self._equip(job)
+        self._power(job)
+
+    def _equip(self, job: Job) -> None:
         self._interfaces(job, self.load(job))
         self._disks(job, self.load(job))
         self._cdrom(job, self.load(job))
         self._edit_disk(job)
-        self._power(job)
 
     def change(self, job: Job) -> None:
         """Name and tags, then the plan, then the rest."""
@@ -195,7 +205,8 @@ class ServerFlow(Flow):
             return False
         wanted = job.inputs
         now = self.carried(job, current)
-        asked_edit = job.operation == "update" and wanted.get("diskEdit") != job.old_inputs.get("diskEdit")
+        # One that an interrupted creation left running is edited again: what it was edited to is not known.
+        asked_edit = wanted.get("diskEdit") != job.old_inputs.get("diskEdit")
         nics = [_connected(i) for i in wanted.get("interfaces") or []]
         nics_now = [_connected(i) for i in now.get("interfaces") or []]
         return asked_edit or nics != nics_now or (wanted.get("disks") or []) != (now.get("disks") or [])
@@ -253,6 +264,9 @@ class ServerFlow(Flow):
         if job.inputs.get("power", "on") == "off":
             self._stop(job)
             return
+        self._boot(job)
+
+    def _boot(self, job: Job) -> None:
         data = job.inputs.get("userData")
         variables = {"UserBootVariables": {"CloudInit": {"UserData": data}}} if data else None
         power.boot(job, lambda: self.load(job), variables)
