@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,21 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+class Cost(NamedTuple):
+    """Seconds by the clock, and of processors: of the commands that ran, whatever else the machine did."""
+
+    wall: float
+    processor: float
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    """What `work` costs; its processor seconds are those of the processes that it started and waited for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = seconds(work)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
 def run(command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str]) -> None:
     """Run `command` to its end. Raises RuntimeError with the end of what it said when it fails."""
     done = subprocess.run(
@@ -60,14 +78,16 @@ def run(command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str]
         raise RuntimeError(f"{command[0]} failed ({done.returncode}): {(done.stderr or done.stdout)[-2000:]}")
 
 
-def in_turn(works: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Wall seconds of each of `works`, A B A B …, after one round that is not counted.
+def in_turn(
+    works: Sequence[Callable[[], object]], rounds: int, clock: Callable[[Callable[[], object]], T]
+) -> list[list[T]]:
+    """What `clock` says of each of `works`, A B A B …, after one round that is not counted.
 
     In turn, because the machine's speed drifts: a ratio of neighbours stays true.
     """
     for work in works:
         work()
-    turns = [[seconds(work) for work in works] for _ in range(rounds)]
+    turns = [[clock(work) for work in works] for _ in range(rounds)]
     return [list(times) for times in zip(*turns, strict=True)]
 
 

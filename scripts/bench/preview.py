@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from scripts.bench.measure import Figure, in_turn, ratio
+from scripts.bench.measure import Figure, in_turn, ratio, seconds
 from scripts.bench.stage import stage
 
 TENANT = "131041-shinjuku"
@@ -22,7 +22,7 @@ def figures(rounds: int, stack: str = TENANT) -> Iterator[Figure]:
         state = here.state(stack)
         here.renewed()
         ours, plain = here.tenant(stack), here.bare(state, "bare")
-        (mine, theirs) = in_turn((ours.run, plain.run), rounds)
+        (mine, theirs) = in_turn((ours.run, plain.run), rounds, seconds)
     detail = f"{plain.resources} resources"
     yield Figure("preview, seconds", statistics.median(mine), "s", detail=detail)
     yield Figure("preview of the bare program, seconds", statistics.median(theirs), "s", detail=detail)
