@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from scripts.engine.model import Engine
 from scripts.fleet.database import Database
@@ -78,19 +79,16 @@ def outcomes(summary: RunSummary) -> dict[str, str]:
 class Postgres:
     """A PostgreSQL server of our own on a free port of 127.0.0.1, that can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._data = folder / "postgres"
+    def __init__(self) -> None:
+        # PostgreSQL refuses to run as root: then as whoever owns nothing, in a folder of theirs.
+        self._user: str | None = "nobody" if os.geteuid() == 0 else None
+        self._home = Path(mkdtemp(prefix="fleet-postgres-"))
+        if self._user is not None:
+            shutil.chown(self._home, self._user)
+        self._data = self._home / "data"
         self._bin = found_postgres()
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
-        # PostgreSQL refuses to run as root: as whoever owns nothing else.
-        self._user: str | int | None = "nobody" if os.geteuid() == 0 else None
-        self._data.mkdir(mode=0o700)
-        if self._user is not None:
-            shutil.chown(self._data, self._user)
-            for parent in self._data.parents:
-                if parent.stat().st_mode & 0o005 != 0o005 and parent != Path("/tmp"):
-                    parent.chmod(parent.stat().st_mode | 0o005)
         self._run("initdb", "-D", self._data, "-A", "trust", "-U", "fleet", "--no-sync")
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -124,9 +122,14 @@ class Postgres:
 
     def kill(self) -> None:
         """Kill every process of it at once: nothing is flushed, nobody is told."""
-        if self._process is not None:
+        if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+    def remove(self) -> None:
+        """Kill it and leave nothing of it."""
+        self.kill()
+        shutil.rmtree(self._home, ignore_errors=True)
 
     def disturb(self) -> None:
         """Kill it, and start it again a moment later."""

@@ -31,7 +31,7 @@ def _no_postgres() -> bool:
 
 @pytest.mark.skipif(_no_postgres(), reason="needs PostgreSQL's programs (apt-get install postgresql)")
 def test_two_coordinators_share_and_postgresql_is_killed_too(tmp_path: Path) -> None:
-    server = Postgres(tmp_path)
+    server = Postgres()
     try:
         found = soak(
             tmp_path / "work",
@@ -42,7 +42,7 @@ def test_two_coordinators_share_and_postgresql_is_killed_too(tmp_path: Path) -> 
             disturb={"postgresql": server.disturb},
         )
     finally:
-        server.kill()
+        server.remove()
     assert found.wrong == []
     assert found.kills["postgresql"] > 0
 
