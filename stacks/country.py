@@ -7,7 +7,7 @@ orders. Each body is placed exactly once an environment, and no two ranges overl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from ipaddress import IPv4Network
@@ -119,11 +119,14 @@ def plan_country(wishes: Wishes, existing: Existing, registry: Registry) -> tupl
 
     Raises ValueError when the pool of ranges has no room for all of them.
     """
+    # Of the whole country, whoever is placed already: so that a manifest more moves nobody else.
+    everybody = parties(wishes, registry)
+    placed = {e: {code for code, there in existing.placed if there == e} for e in wishes.environments}
     sites: list[tuple[Environment, Party, tuple[LocalGovernment, ...]]] = [
         (environment, party, bodies)
         for environment in wishes.environments
-        for party in parties(wishes, _absent(existing, environment, registry), registry)
-        for bodies in _stacks_of(party, wishes.isolation)
+        for party in everybody
+        for bodies in _stacks_of(party, wishes.isolation, placed[environment])
     ]
     numbers = {code: number for number, code in enumerate(registry.governments)}
     claims = [
@@ -139,16 +142,13 @@ def plan_country(wishes: Wishes, existing: Existing, registry: Registry) -> tupl
     return tuple(sorted(planned, key=lambda p: p.stack))
 
 
-def _absent(existing: Existing, environment: Environment, registry: Registry) -> list[LocalGovernment]:
-    return [b for b in registry.governments.values() if (b.code, environment) not in existing.placed]
-
-
-def parties(wishes: Wishes, bodies: Sequence[LocalGovernment], registry: Registry) -> list[Party]:
-    """`bodies` as parties, each with its cloud: the weights are met as closely as groups allow.
+def parties(wishes: Wishes, registry: Registry) -> list[Party]:
+    """Every body in a party, each with its cloud: the weights are met as closely as groups allow.
 
     Which party goes where is decided by a hash of its first code, so that every prefecture has a
     mixture, and the same one each time.
     """
+    bodies = list(registry.governments.values())
     fixed: dict[str, CloudName] = {
         code: given.cloud for code, given in wishes.assignments.items() if given.cloud is not None
     }
@@ -248,11 +248,16 @@ def _shuffled(code: str) -> bytes:
     return blake2s(code.encode(), digest_size=8).digest()
 
 
-def _stacks_of(party: Party, isolation: Isolation) -> Iterator[tuple[LocalGovernment, ...]]:
+def _stacks_of(
+    party: Party, isolation: Isolation, placed: Collection[str]
+) -> Iterator[tuple[LocalGovernment, ...]]:
+    """The bodies of each stack that a party needs, without those that are placed already."""
+    left = tuple(body for body in party.bodies if body.code not in placed)
     if party.number and isolation != "account":
-        yield party.bodies
+        if left:
+            yield left
     else:
-        yield from ((body,) for body in party.bodies)
+        yield from ((body,) for body in left)
 
 
 def _prefix(members: int, wishes: Wishes) -> int:

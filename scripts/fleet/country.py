@@ -102,6 +102,21 @@ def plan(
     return Draft(folder, planned, texts, tuple(kept), tuple(stale), tuple(problems))
 
 
+_PLACE = re.compile(r"^\s+(?:unit|address_space): [^\s#]+", re.MULTILINE)
+
+
+def moved(country: Draft) -> tuple[Path, ...]:
+    """The files of ours that would name another unit or another range than they do."""
+    found: list[Path] = []
+    for name, text in country.texts.items():
+        file = country.folder / name
+        if file.exists() and set(_PLACE.findall(file.read_text(encoding="utf-8"))) != set(
+            _PLACE.findall(text)
+        ):
+            found.append(file)
+    return tuple(found)
+
+
 def existing(there: Iterable[Tenant]) -> Existing:
     """Who is placed already, and which ranges are taken, by these tenants."""
     placed: set[tuple[str, Environment]] = set()

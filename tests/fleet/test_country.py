@@ -171,14 +171,21 @@ def test_the_pool_of_a_country_with_verification_is_large_enough_and_no_larger()
 
 def test_groups_are_of_one_prefecture_and_one_cloud_and_nearly_equal() -> None:
     wishes = Wishes(group=6)
-    bodies = list(KNOWN.governments.values())
-    made = [p for p in parties(wishes, bodies, KNOWN) if p.number]
+    made = [p for p in parties(wishes, KNOWN) if p.number]
     for party in made:
         assert len({b.prefecture for b in party.bodies}) == 1
         assert 1 <= len(party.bodies) <= 6
     of_nagano = [len(p.bodies) for p in made if p.bodies[0].prefecture == "長野県"]
     assert max(of_nagano) - min(of_nagano) <= 1
     assert len({(p.bodies[0].prefecture, p.number) for p in made}) == len(made)
+
+
+def test_a_manifest_more_moves_nobody_else() -> None:
+    before = {p.stack: p for p in plan_country(Wishes(), Existing(), KNOWN)}
+    placed_now = frozenset({("131041", "production"), ("204137", "production")})
+    after = {p.stack: p for p in plan_country(Wishes(), Existing(placed_now), KNOWN)}
+    assert set(before) - set(after) == {"131041-shinjuku", "204137-tenryu"}
+    assert all(before[stack] == p for stack, p in after.items())
 
 
 def test_population_decides_packages_where_it_is_known() -> None:

@@ -269,20 +269,23 @@ def _stop_if_invalid(console: Console, country: Draft) -> None:
 
 
 def _stop_if_built(country: Draft, *, everybody: bool) -> None:
-    """A stack that stands must not lose its manifest: nobody could tear it down."""
+    """A stack that stands must not lose its manifest, nor be sent to another unit or range."""
     from scripts.cli.states import built
+    from scripts.fleet.country import moved
 
-    if not everybody or not country.stale or country.folder != generated(REPO).resolve():
+    if country.folder != generated(REPO).resolve():
         return
     standing = set(built(cloud=False))
-    names = [f.name.removeprefix("Pulumi.").removesuffix(".yaml") for f in country.stale]
-    doomed = sorted(standing.intersection(names))
+    files = [*(country.stale if everybody else ()), *moved(country)]
+    doomed = sorted(standing.intersection(_names(f.name for f in files)))
     if doomed:
         raise Trouble(
             Exit.REFUSED,
             Text(
-                f"構築済みの{len(doomed)}スタックのマニフェストが不要になります。何も書いていません。",
-                f"{len(doomed)} stacks that stand would lose their manifest; nothing was written.",
+                f"構築済みの{len(doomed)}スタックが、マニフェストを失うか、別のユニットやアドレスに移ります。"
+                "何も書いていません。",
+                f"{len(doomed)} stacks that stand would lose their manifest, or move to another unit or"
+                " range; nothing was written.",
             ),
             why=", ".join(doomed[:SHOWN]),
             do=Text(
