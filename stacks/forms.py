@@ -39,6 +39,14 @@ FORMS: Mapping[str, Text] = MappingProxyType(
         r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": Text(
             "64文字以内の英数字と . _ -(例: 3.4.1)", "up to 64 letters, digits and . _ -, like 3.4.1"
         ),
+        r"^(github|gitlab|https://[^\s?#]+)$": Text(
+            "github、gitlab、または https:// で始まるURL",
+            "github, gitlab, or a URL that starts with https://",
+        ),
+        r"^[^*?\s]([^*?]*[^*?\s])?$": Text(
+            "* や ? を含まない sub の全文(例: repo:owner/name:environment:production)",
+            "a complete subject without * or ?, like repo:owner/name:environment:production",
+        ),
         r"^[A-Z]{2,5}-[0-9]{3}$": Text("ポリシーのID(例: NET-001)", "the id of a policy, like NET-001"),
         r"^/[A-Za-z0-9/_.-]*$": Text(
             "/ で始まるパス(例: /healthz)", "a path that starts with /, like /healthz"

@@ -63,6 +63,7 @@ Domain = Annotated[
 ]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 AdoptedId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Subject = Annotated[str, StringConstraints(pattern=r"^[^*?\s]([^*?]*[^*?\s])?$", max_length=255)]
 Sentence = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=500)]
 
 
@@ -308,6 +309,18 @@ class Contact(Model):
     """International form, `+81…`."""
 
 
+class Pipeline(Model):
+    """The pipeline that may deploy this tenant, by OpenID Connect: no key is kept anywhere."""
+
+    issuer: str = Field(pattern=r"^(github|gitlab|https://[^\s?#]+)$", max_length=255)
+    """Who vouches for it: `github`, `gitlab`, or the URL of another issuer."""
+    subjects: tuple[Subject, ...] = Field(min_length=1, max_length=10)
+    """The complete `sub` claims that may deploy, no pattern. A protected environment is best:
+    `repo:<owner>/<repository>:environment:production`."""
+    audience: str | None = Field(default=None, min_length=1, max_length=255)
+    """The `aud` claim. Default: the cloud's own."""
+
+
 class InternetException(Model):
     """A named, approved, expiring opening to the internet."""
 
@@ -366,6 +379,8 @@ class Tenant(Model):
     """How long logs and backups are kept."""
     contacts: Mapping[Literal["operations", "security", "billing"], Contact] = Field(min_length=1)
     """`operations` is required; the others default to it."""
+    pipeline: Pipeline | None = None
+    """The pipeline that may deploy, for `./jichitai bootstrap`. Absent while none does."""
     internet: Mapping[Purpose, InternetException] = Field(default_factory=dict)
     """The only three purposes for which the internet may be opened: `patch` (パッチ適用),
     `license` (ライセンス認証), `console` (管理コンソールへの接続)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.rules import addresses, body, joins, lgwan, limits, people, placement, units
+from stacks.rules import addresses, body, joins, lgwan, limits, people, pipeline, placement, units
 from stacks.rules.context import Context, Rule, judge
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     *placement.RULES,
     *limits.RULES,
     *people.RULES,
+    *pipeline.RULES,
 )
 
 __all__ = ["RULES", "Context", "judge"]
