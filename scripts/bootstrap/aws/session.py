@@ -60,15 +60,14 @@ class Names:
 class AwsSession:
     """AWS, as the steps see it."""
 
-    def __init__(self, settings: Settings, recorder: Recorder) -> None:
+    def __init__(self, settings: Settings, recorder: Recorder, clients: Clients | None = None) -> None:
         self.settings = settings
         self.names = Names(settings)
         self.reader = ""
         """Whom reads are made by: our own credentials, until they have been retired."""
-        self._recorder = recorder
         self._others: dict[str, Mapping[str, Any]] = {}
-        self._clients: dict[tuple[str, str, str], Any] = {}
-        self._session: Boto | None = None
+        self._clients = clients or Clients(settings.region)
+        self._clients.recorder = recorder
 
     def read(
         self,
@@ -93,7 +92,6 @@ class AwsSession:
         answer = self._send(call.service, call.operation, arguments, call.by or self.reader)
         if call.operation.startswith("AssumeRole"):
             self._others[call.id] = answer["Credentials"]
-            self._clients = {k: v for k, v in self._clients.items() if k[2] != call.id}
             if call.id == RETIRE:
                 self.reader = RETIRE
         return answer
@@ -143,20 +141,29 @@ class AwsSession:
     def _send(self, service: str, operation: str, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         from botocore import xform_name
 
-        method = getattr(self._client(service, by), xform_name(operation))
+        method = getattr(self._clients.get(service, self._others.get(by)), xform_name(operation))
         answer = cast("dict[str, Any]", method(**arguments))
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def _client(self, service: str, by: str) -> Any:
-        """The client of `service`, or of `service@region`, with the credentials of `by`."""
-        plain, _, region = service.partition("@")
-        key = (plain, region or self.settings.region, by)
-        if key not in self._clients:
-            self._clients[key] = self._made(*key)
-        return self._clients[key]
 
-    def _made(self, service: str, region: str, by: str) -> Any:
+class Clients:
+    """Clients of boto3's, each made once, that the recorder sees through."""
+
+    def __init__(self, region: str) -> None:
+        self.recorder = Recorder()
+        self._region = region
+        self._made: dict[tuple[str, str], Any] = {}
+        self._session: Boto | None = None
+
+    def get(self, service: str, held: Mapping[str, Any] | None) -> Any:
+        """The client of `service`, or of `service@region`, with the credentials `held`, else the chain's."""
+        key = (service, str(held["AccessKeyId"]) if held else "")
+        if key not in self._made:
+            self._made[key] = self._make(service, held)
+        return self._made[key]
+
+    def _make(self, service: str, held: Mapping[str, Any] | None) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -167,15 +174,15 @@ class AwsSession:
             retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60, tcp_keepalive=True
         )
         keys: dict[str, str] = {}
-        if by:
-            held = self._others[by]
+        if held:
             keys = {
                 "aws_access_key_id": str(held["AccessKeyId"]),
                 "aws_secret_access_key": str(held["SecretAccessKey"]),
                 "aws_session_token": str(held["SessionToken"]),
             }
+        name, _, region = service.partition("@")
         make: Any = self._session.client
-        client = make(service, region_name=region, config=config, **keys)
+        client = make(name, region_name=region or self._region, config=config, **keys)
         events: Any = client.meta.events
         events.register("before-send", self._before)
         events.register("after-call", self._after)
@@ -183,12 +190,12 @@ class AwsSession:
 
     def _before(self, event_name: str, **_others: Any) -> None:
         service, _, operation = event_name.removeprefix("before-send.").partition(".")
-        self._recorder.before(service, operation, changes=not operation.startswith(READS))
+        self.recorder.before(service, operation, changes=not operation.startswith(READS))
 
-    def _after(self, http_response: Any, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+    def _after(self, http_response: Any, parsed: Mapping[str, Any], model: Any, **_others: Any) -> None:
         operation = str(model.name)
         told = parsed.get("ResponseMetadata", {})
-        self._recorder.after(
+        self.recorder.after(
             str(model.service_model.endpoint_prefix),
             operation,
             changes=not operation.startswith(READS),

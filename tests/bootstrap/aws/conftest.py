@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,13 @@ import pytest
 import yaml
 from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
 
-from scripts.bootstrap.aws import CLOUD
-from scripts.bootstrap.aws.session import AwsSession, Names
+from scripts.bootstrap.aws import STEPS
+from scripts.bootstrap.aws.session import AwsSession, Clients, Names
 from scripts.bootstrap.evidence import Chain
 from scripts.bootstrap.run import BlockedError, FailedError, Outcome, Patience, Runner
-from scripts.bootstrap.steps import Pipeline, Settings, Step
+from scripts.bootstrap.steps import Cloud, Pipeline, Settings, Step
 from scripts.engine.places import REPO
 from tests.bootstrap.aws.amazon import Amazon
 from tests.bootstrap.fakes.server import Server
@@ -73,6 +75,8 @@ class Account:
     monkeypatch: pytest.MonkeyPatch
     user: str = "handed-over"
     listener: Quiet = field(default_factory=Quiet)
+    clients: dict[str, Clients] = field(default_factory=dict[str, Clients])
+    """Clients by access key: making them is half of a run."""
 
     def __post_init__(self) -> None:
         self.manifest: dict[str, Any] = yaml.safe_load(
@@ -119,12 +123,12 @@ class Account:
         else:
             self.monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
 
-    def second_administrator(self) -> None:
-        """Come as somebody else: the first credential may be retired."""
-        key, secret = self.hand_over("second")
-        self.become(key, secret)
-        # A role is not retired: the agency's SSO holds it.
-        iam_backends[self.account]["aws"].users["second"].name = "second"
+    def break_glass(self) -> None:
+        """Come as the break-glass role, from a session with a second factor."""
+        sts = sts_backends[self.account]["aws"]
+        role = self.names.role_arn(self.names.break_glass)
+        held = sts.assume_role(REGION, "drill", role, None, 3600, None)
+        self.become(held.access_key_id, held.secret_access_key, held.session_token)
 
     def settings(self, *, proving: bool = True, pipeline: Pipeline | None = None) -> Settings:
         said = pipeline or Pipeline(ISSUER, (SUBJECT,))
@@ -137,8 +141,10 @@ class Account:
 
     def runner(self, settings: Settings | None = None) -> Runner[AwsSession]:
         self.listener = Quiet()
+        key = os.environ["AWS_ACCESS_KEY_ID"]
+        clients = self.clients.setdefault(key, Clients(REGION))
         return Runner(
-            CLOUD,
+            Cloud("aws", lambda said, recorder: AwsSession(said, recorder, clients), STEPS),
             settings or self.settings(),
             self.chain,
             self.listener,
@@ -147,7 +153,7 @@ class Account:
         )
 
     def run(
-        self, settings: Settings | None = None, steps: Sequence[Step[AwsSession]] = CLOUD.steps
+        self, settings: Settings | None = None, steps: Sequence[Step[AwsSession]] = STEPS
     ) -> Outcome[AwsSession]:
         """A whole run: look at everything, then do what is to be done."""
         runner = self.runner(settings)
@@ -240,7 +246,7 @@ def state_of(account: str) -> dict[str, Any]:
         "topics": sorted(topics),
         "told": sorted(s.endpoint for s in sns_backends[account][REGION].subscriptions.values()),
         "rules": {
-            f"{region}/{r.name}": [str(r.event_pattern), sorted(t["Arn"] for t in r.targets), r.state]
+            f"{region}/{r.name}": [r.event_pattern.get_pattern(), sorted(t["Arn"] for t in r.targets), r.state]
             for region in (REGION, "us-east-1")
             for bus in events_backends[account][region].event_buses.values()
             for r in bus.rules.values()
@@ -265,4 +271,4 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield Account(cloud, server, folder, monkeypatch)
     finally:
         server.close()
-        assert server.broken == []
+    assert server.broken == []
