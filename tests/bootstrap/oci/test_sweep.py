@@ -1,0 +1,64 @@
+"""OCI: at every request one failure, then again: the same state, nothing twice, the evidence whole.
+
+Each step is run by itself from where the steps before it have left the tenancy, so that every request that
+it sends can be made to fail, in every way, without repeating the others. What only reads fails in one way
+at each place, in turn; what changes something fails in all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from scripts.bootstrap.oci import CLOUD
+from scripts.bootstrap.run import BlockedError, FailedError
+from tests.bootstrap.fakes.server import FAULTS, FaultKind, Logged
+from tests.bootstrap.oci.conftest import World
+
+CHANGES: tuple[FaultKind, ...] = ("throttle", "error", "denied", "lost")
+"""How each request that changes something fails; that it is cut off before is among the reads'."""
+GROUPS = (
+    ("whoami", "fence", "people", "place", "contacts"),
+    ("key", "secrets"),
+    ("state", "evidence"),
+    ("deployer",),
+    ("break_glass",),
+    ("proof", "retire"),
+)
+
+
+def reads(logged: Logged) -> bool:
+    """Whether a request changes nothing."""
+    return logged.request.method in ("GET", "HEAD") or logged.request.path == "/oauth2/v1/token"
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group[0])
+def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
+    tried = 0
+    for step in (s.id for s in CLOUD.steps):
+        if step not in group:
+            world.run(None, step, final=False)
+            continue
+        world.save(step)
+        first = len(world.server.requests)
+        world.run(None, step)
+        expected, asked = world.state(), world.server.requests[first:]
+        for index, logged in enumerate(asked):
+            for kind in (FAULTS[index % len(FAULTS)],) if reads(logged) else CHANGES:
+                world.restore(step)
+                world.server.fail_at(index, kind)
+                with contextlib.suppress(FailedError, BlockedError):
+                    world.run(None, step)
+                assert world.server.calm() == 0, "it struck"
+                if world.tenancy.all("apikeys", userId=_administrator(world)):
+                    world.run(None, step)
+                at = f"{step}: {logged.request.method} {logged.request.target} {kind}"
+                assert world.state() == expected, at
+                assert world.chain.problems() == []
+                tried += 1
+    assert tried >= len(group)
+
+
+def _administrator(world: World) -> str:
+    return next(user["ocid"] for user in world.tenancy.all("users") if user["id"] == "user1")
