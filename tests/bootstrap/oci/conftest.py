@@ -23,7 +23,8 @@ from scripts.bootstrap.oci.session import Oci
 from scripts.bootstrap.run import Outcome, Patience, Runner
 from scripts.bootstrap.steps import Pipeline, Settings
 from tests.bootstrap.fakes.server import Server
-from tests.bootstrap.oci.fake import ADMINISTRATOR, TENANCY, Tenancy, print_of
+from tests.bootstrap.oci.fake import Tenancy
+from tests.bootstrap.oci.ground import ADMINISTRATOR, TENANCY, print_of
 
 STACK = "131121-setagaya"
 SUBJECT = "repo:setagaya/tenant:environment:production"

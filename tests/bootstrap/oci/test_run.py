@@ -16,7 +16,7 @@ from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.steps import Pipeline
 from tests.bootstrap.fakes.server import Refused
 from tests.bootstrap.oci.conftest import AUDIENCE, PIPELINE, STACK, SUBJECT, World
-from tests.bootstrap.oci.fake import ADMINISTRATOR, TENANCY
+from tests.bootstrap.oci.ground import ADMINISTRATOR, TENANCY
 from tests.bootstrap.oci.models import check
 
 BUCKET = f"jichitai-{STACK}-state"
