@@ -262,7 +262,7 @@ def look_proof(c: C) -> Finding:
     """Whether the pipeline has come in by the new road: what only it could have left is there.
 
     In the pipeline (with its token) the deployer uses the key and writes the proof into the state's
-    bucket. The proof names the account and the provider, so that an old one is none.
+    bucket. The proof says what the road was, so that one of another road is none.
     """
     pipeline = c.settings.pipeline
     if pipeline is None:
@@ -271,6 +271,9 @@ def look_proof(c: C) -> Finding:
         "deployer": names.account(c.settings, names.DEPLOYER),
         "issuer": pipeline.issuer,
         "subjects": list(pipeline.subjects),
+        "audience": pipeline.audience,
+        "roles": list(names.deployer_roles()),
+        "boundary": names.boundary()["expression"],
     }
     body = json.dumps(expected, sort_keys=True).encode()
     found = c.session.read("storage", "objects.get", bucket=names.state_bucket(c.settings), object=PROOF)

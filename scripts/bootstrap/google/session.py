@@ -13,6 +13,7 @@ import json
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +53,6 @@ class Google:
         self._recorder = recorder
         self._endpoint = settings.options.get("endpoint", "").rstrip("/")
         self._transports: dict[str, Any] = {}
-        self._services: dict[tuple[str, str], Any] = {}
         self._operation: tuple[str, str, bool] | None = None
         self._number = ""
         self._home: str | None = None
@@ -137,7 +137,7 @@ class Google:
         return str(found["projectId"])
 
     def _execute(self, service: str, operation: str, arguments: Mapping[str, Any], by: str) -> Any:
-        found = self._service(service, by)
+        found = _service(service, self._endpoint)
         *path, verb = operation.split(".")
         for part in path:
             found = getattr(found, part)()
@@ -148,19 +148,9 @@ class Google:
         request = getattr(found, verb)(**given)
         self._operation = (service, operation, request.method != "GET" and verb not in READING_POSTS)
         try:
-            return request.execute(num_retries=0)
+            return request.execute(http=self._transport(by), num_retries=0)
         finally:
             self._operation = None
-
-    def _service(self, name: str, by: str) -> Any:
-        if (name, by) not in self._services:
-            discovery = import_module("googleapiclient.discovery")
-            text = import_module("googleapiclient.discovery_cache").get_static_doc(name, VERSIONS[name])
-            document = json.loads(text)
-            if self._endpoint:
-                document["rootUrl"] = self._endpoint + "/"
-            self._services[name, by] = discovery.build_from_document(document, http=self._transport(by))
-        return self._services[name, by]
 
     def _transport(self, by: str) -> Any:
         if by not in self._transports:
@@ -219,6 +209,17 @@ def _of_service(url: str, service: str, endpoint: str) -> bool:
     path = urlsplit(url).path
     token = path.endswith("/token") or ":generateAccessToken" in path
     return not token and (bool(endpoint) or service in urlsplit(url).netloc or service == "oauth2")
+
+
+@cache
+def _service(name: str, endpoint: str) -> Any:
+    """An API's methods, made from its discovery document; a process needs them once."""
+    text = import_module("googleapiclient.discovery_cache").get_static_doc(name, VERSIONS[name])
+    document = json.loads(text)
+    if endpoint:
+        document["rootUrl"] = endpoint + "/"
+    nowhere = import_module("httplib2").Http()  # each request is given its session's own transport
+    return import_module("googleapiclient.discovery").build_from_document(document, http=nowhere)
 
 
 class _Transport:

@@ -57,6 +57,10 @@ class Bearers:
         self._known[token] = (who, time.time() + seconds)
         return token
 
+    def adopt(self, token: str, who: str, seconds: float = 3600.0) -> None:
+        """Takes a token that was made elsewhere as one of `who`."""
+        self._known[token] = (who, time.time() + seconds)
+
     def who(self, token: str) -> str:
         """Whose token it is; "" for one that is unknown, revoked or expired."""
         name, until = self._known.get(token, ("", 0.0))

@@ -469,8 +469,9 @@ def _upload(request: Request) -> tuple[dict[str, Any], bytes]:
     if not kind.startswith("multipart/related"):
         return {"name": request.one("name")}, request.body
     whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body)
-    about, data = whole.get_payload()
-    return json.loads(about.get_payload(decode=True)), data.get_payload(decode=True)
+    parts: list[Any] = list(whole.walk())[1:]
+    about, data = (bytes(part.get_payload(decode=True)) for part in parts)
+    return json.loads(about), data
 
 
 def _alarms(google: Google) -> None:

@@ -67,7 +67,7 @@ def _exchange(google: Google, request: Request) -> Answer:
     form = given or request.form
     if (form.get("grant_type") or form.get("grantType")) != EXCHANGE:
         return _oauth(400, "invalid_request", "unsupported grant_type")
-    token = form.get("subject_token") or form.get("subjectToken")
+    token = str(form.get("subject_token") or form.get("subjectToken"))
     name = form["audience"].removeprefix("//iam.googleapis.com/")
     found = re.fullmatch(r"(projects/\d+/locations/global/workloadIdentityPools/[^/]+)/providers/[^/]+", name)
     provider = google.thing(name)

@@ -1,0 +1,109 @@
+"""One failure at every call, of every kind; then the same command: the same subscription, nothing twice."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from scripts.bootstrap.azure import CLOUD
+from scripts.bootstrap.run import BlockedError, FailedError
+from tests.bootstrap.azure.conftest import Quiet, Unit, shape
+from tests.bootstrap.fakes.server import FAULTS
+
+PARTS = [
+    ["whoami", "providers", "group", "contacts", "fence", "signin"],
+    ["keys", "state", "archive"],
+    ["federation", "deployer"],
+    ["breakglass", "alarms", "access", "proof", "evidence"],
+]
+
+
+@pytest.mark.parametrize("steps", PARTS, ids=lambda steps: steps[0])
+def test_a_failure_at_any_call_and_then_again(unit: Unit, steps: list[str]) -> None:
+    token, struck = unit.pipeline_token(), 0
+    for step in CLOUD.steps:
+        if step.id == steps[0]:
+            break
+        unit.run([step.id], token_file=token)
+    for step in steps:
+        before, evidence = unit.azure.snapshot(), _read(unit)
+        began, first = unit.server.count, len(unit.server.requests)
+        unit.run([step], token_file=token)
+        calls, wanted = unit.server.count - began, shape(unit.azure.world)
+        counted = [e for e in unit.server.requests[first:] if unit.server.counted(e.request)]
+        for index in range(calls):
+            reads = counted[index].request.method == "GET"
+            for kind in FAULTS[:-1] if reads else FAULTS:  # a read that is lost is one that was dropped
+                unit.azure.restore(before)
+                unit.chain.file.write_bytes(evidence)
+                unit.server.fail_at(index, kind)
+                try:
+                    unit.run([step], token_file=token)
+                except (FailedError, BlockedError):
+                    unit.server.calm()
+                    unit.run([step], token_file=token)
+                struck += not unit.server.calm()
+                assert shape(unit.azure.world) == wanted, (step, index, kind)
+                assert unit.chain.problems() == [], (step, index, kind)
+    assert struck > 5 * len(steps)
+
+
+def _read(unit: Unit) -> bytes:
+    return unit.chain.file.read_bytes() if unit.chain.file.exists() else b""
+
+
+class Impatient(Quiet):
+    """Interrupts with Ctrl-C before the third call of a run."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def calling(self, step: Any, call: Any) -> None:
+        self.made += 1
+        if self.made > 2:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_again_and_again(unit: Unit) -> None:
+    token = unit.pipeline_token()
+    pristine = unit.azure.snapshot()
+    unit.run(token_file=token)
+    wanted = shape(unit.azure.world)
+    unit.azure.restore(pristine)
+    unit.chain.file.unlink()
+    steps, interruptions = [s for s in CLOUD.steps if not s.final], 0
+    while True:
+        runner = unit.runner(token_file=token)
+        runner.listener = Impatient()
+        try:
+            runner.apply(runner.survey(steps), lambda step: None)
+            break
+        except KeyboardInterrupt:
+            interruptions += 1
+            assert interruptions < 60
+    assert interruptions > 12
+    assert shape(unit.azure.world) == wanted
+    assert unit.chain.problems() == []
+
+
+def test_retired_once_whatever_fails(unit: Unit) -> None:
+    token = unit.pipeline_token()
+    unit.run(token_file=token)
+    before, evidence = unit.azure.snapshot(), _read(unit)
+    began = unit.server.count
+    unit.run(["retire"], token_file=token)
+    calls, wanted = unit.server.count - began, shape(unit.azure.world)
+    for index in range(calls):
+        for kind in ("denied", "lost"):
+            unit.azure.restore(before)
+            unit.chain.file.write_bytes(evidence)
+            unit.server.fail_at(index, kind)
+            with contextlib.suppress(FailedError, BlockedError):
+                unit.run(["retire"], token_file=token)
+            unit.server.calm()
+            with contextlib.suppress(BlockedError):  # who is retired already does not even see the unit
+                unit.run(["retire"], token_file=token)
+            assert shape(unit.azure.world) == wanted, (index, kind)
+            assert unit.chain.problems() == []
