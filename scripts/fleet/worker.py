@@ -19,6 +19,14 @@ from typing import Any
 
 from scripts.engine.places import REPO
 
+SDK_PACKAGES = {
+    "aws": "pulumi_aws",
+    "azure": "pulumi_azure_native",
+    "google": "pulumi_gcp",
+    "oci": "pulumi_oci",
+    "sakura": "pulumi_sakura",
+}
+"""The Python package of each cloud's SDK."""
 START_SECONDS = 180.0
 """How long a worker may take to import the SDKs; four without compiled files take half a minute."""
 
@@ -71,6 +79,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._closed = False
+        self._memory = log.parent / f"modules-{kit.module}.json"
+        self._known = _read(self._memory)
         self.running: dict[str, Child] = {}
 
     @contextlib.contextmanager
@@ -124,7 +134,21 @@ class Worker:
             self.running.pop(key, None)
         if not said.endswith("\n"):
             raise WorkerDied(f"process {child.pid}", child)
-        return json.loads(said), child
+        told = json.loads(said)
+        self._learn(told["modules"])
+        return told["answer"], child
+
+    def _learn(self, modules: Sequence[str]) -> None:
+        """Have the fork server load what a fork had to, and remember it for the next fork server."""
+        with self._lock:
+            new = [name for name in modules if name not in self._known]
+            if not new or self._closed:
+                return
+            self._known |= set(new)
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    self._socket.send(json.dumps({"load": new}).encode())
+        _write(self._memory, sorted(self._known))
 
     def stop(self, why: str) -> None:
         """Ask every stack under way to stop."""
@@ -213,7 +237,29 @@ class Worker:
             self._process.kill()
             raise OSError(f"the fork server does not start: {self._log}")
         ours.settimeout(None)
+        if wanted := [name for name in sorted(self._known) if self._concerns(name)]:
+            ours.send(json.dumps({"load": wanted}).encode())
         return ours
+
+    def _concerns(self, module: str) -> bool:
+        """Whether a module is of use here: another cloud's SDK is not."""
+        package = module.partition(".")[0]
+        cloud = next((cloud for cloud, sdk in SDK_PACKAGES.items() if sdk == package), None)
+        return cloud is None or cloud in self._clouds
+
+
+def _read(file: Path) -> set[str]:
+    try:
+        return {str(name) for name in json.loads(file.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError):
+        return set()
+
+
+def _write(file: Path, names: Sequence[str]) -> None:
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        draft.write_text(json.dumps(names), encoding="utf-8")
+        draft.replace(file)
 
 
 class _Timers:
