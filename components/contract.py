@@ -25,7 +25,7 @@ class BaselineGives:
     vault: pulumi.Output[str]
     archive: pulumi.Output[str]
     """Name of the immutable bucket (container) for logs."""
-    places: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, "pulumi.Output[str]"])
+    places: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
     """Where the layers put what they make, on clouds that ask (compartments by layer; the vault of keys
     and secrets as `vault`; other things of the unit by the cloud's own short name)."""
 
@@ -39,6 +39,8 @@ class LgwanGives:
     """Route tables of the gateway, where we own it: by 三層 segment (`mynumber`, `lgwan`, `management`),
     or by side (`circuits`, and each network) where a network has one attachment for all its segments."""
     awaiting: tuple[str, ...]
+    ends: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    """What the operator of the other side must be told, once `connect` has made it: ids by network."""
 
 
 @dataclass(frozen=True, slots=True)

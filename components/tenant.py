@@ -74,7 +74,11 @@ class MunicipalTenant(pulumi.ComponentResource):
             "region": plan.region,
             "recovery_region": plan.recovery_region,
             "networks": {key: str(network.cidr) for key, network in plan.networks.items()},
-            "lgwan": {"mode": plan.lgwan.mode, "awaiting": list(lgwan.gives.awaiting)},
+            "lgwan": {
+                "mode": plan.lgwan.mode,
+                "awaiting": list(lgwan.gives.awaiting),
+                "ends": dict(lgwan.gives.ends),
+            },
             "packages": {"awaiting": list(saas.gives.awaiting)},
             "urls": dict(saas.gives.urls),
         }

@@ -218,6 +218,8 @@ class Resource:
     reset: Json = None
     terraform: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    # Rules for what is about to be created only: one that exists may have what cannot be read any more.
+    creation_rules: tuple[Rule, ...] = ()
     notes: tuple[Text, ...] = ()
 
     @property

@@ -163,7 +163,7 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._shared.had(request.urn)
         if self._settings is not None:
             news = given.with_defaults(resource, news, self._settings)
-        found = validate.problems(resource, news)
+        found = validate.problems(resource, news, exists=bool(request.olds.fields))
         sealed = seal.seal(resource.inputs, news, request.urn)
         marked = {*secrets, *shown.secret_paths(resource.inputs, sealed)}
         return provider_pb2.CheckResponse(inputs=encode(sealed, marked), failures=self._failures(found))
@@ -203,6 +203,13 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             }
             return provider_pb2.CreateResponse(properties=encode(seen, secrets))
         job = self._job("create", resource, request.urn, inputs, timeout=request.timeout)
+        lacking = [p.text for rule in resource.creation_rules for p in rule(inputs)]
+        if lacking:  # a replacement: Check took it for what is there already
+            raise SakuraError(
+                Text(
+                    ja=f"{job.where.say('ja')}: {lacking[0].ja}", en=f"{job.where.say('en')}: {lacking[0].en}"
+                )
+            )
         try:
             flow.create(job)
             outputs = shown.outputs(flow, job, inputs, flow.load(job))
@@ -226,9 +233,10 @@ class SakuraProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         self.shared.intents.end(job.mark)
         inputs = diff.observed(resource, old_inputs, found, flow.carried(job, found), flow.same_id(job))
-        for name in resource.import_parts:
-            if importing and name in state:
-                inputs.setdefault(name, state[name])
+        for name in (*resource.import_parts, *resource.natural_key) if importing else ():
+            # Parts of the import id, and what the id of a document is: neither need be in what the API gives.
+            if job.state.get(name) is not None:
+                inputs.setdefault(name, job.state[name])
         if resource.zoned and (importing or "zone" in old_inputs):
             inputs.setdefault("zone", job.zone)
         outputs = shown.outputs(flow, job, inputs, found)

@@ -13,11 +13,14 @@ from . import convert, seal
 from .model import Field, ListOf, MapOf, Problem, Record, Resource, Scalar, Type
 
 
-def problems(resource: Resource, inputs: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with `inputs`; unknown values (previews) are taken to be right."""
+def problems(resource: Resource, inputs: Mapping[str, Any], *, exists: bool = False) -> list[Problem]:
+    """What is wrong with `inputs`; unknown values (previews) are taken to be right.
+
+    exists: it is there already, so that what only a creation needs may be absent.
+    """
     found = list(_record(resource.inputs, inputs, ""))
     if not found:
-        for rule in resource.rules:
+        for rule in (*resource.rules, *(() if exists else resource.creation_rules)):
             found.extend(rule(inputs))
     return found
 

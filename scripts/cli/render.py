@@ -183,6 +183,9 @@ def show_tenant(console: Console, summary: Mapping[str, Any]) -> None:
             table.add_row(label, plain(console.t(Text(f"回線待ち: {listed}", f"awaiting circuit: {listed}"))))
         else:
             table.add_row(label, console.t(Text("接続済み", "connected")))
+        for key, end in sorted((lgwan.get("ends") or {}).items()):
+            told = Text(f"相手に伝えるID（{key}）: {end}", f"id for the other side ({key}): {end}")
+            table.add_row("", plain(console.t(told)))
         ordered = console.t(Text("ベンダーのエンドポイント待ち", "awaiting the vendor's endpoint"))
         for package in (part.get("packages") or {}).get("awaiting") or ():
             table.add_row(package, ordered)

@@ -161,7 +161,7 @@ def test_what_came_out_says_what_is_still_on_order(language: Language, waiting: 
         "unit": "111122223333",
         "region": "ap-northeast-1",
         "networks": {"main": "10.0.0.0/20"},
-        "lgwan": {"mode": "own", "awaiting": ["east"]},
+        "lgwan": {"mode": "own", "awaiting": ["east"], "ends": {"main": "113000000009"}},
         "packages": {"awaiting": ["welfare"]},
         "urls": {"tax": "https://tax.example.internal/"},
     }
@@ -171,6 +171,7 @@ def test_what_came_out_says_what_is_still_on_order(language: Language, waiting: 
     assert waiting in said
     assert re.search(rf"welfare +{vendor}", said)
     assert "https://tax.example.internal/" in said
+    assert re.search(r"(相手に伝えるID|id for the other side).*main.*: 113000000009", said)
 
 
 def test_colours_follow_the_terminal_and_no_color(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,15 @@ def brought_up(clone: Clone, stack: str) -> None:
     joined = set() if stack == BUNKYO else {"lgwan"}
     assert set(first["layers"]) == {"baseline", "iaas", "paas", "saas"} | joined
     assert len(seen["changes"]) == len(first["changes"]), "the preview was right"
-    inventories.holds(clone.state(stack), stack)
+    # What the operator of the other side is told: our local router, or the switch to order a circuit for.
+    state = clone.state(stack)
+    kind = "Switch" if stack == BUNKYO else "LocalRouter"
+    ids = {r["id"] for r in state["resources"] if r["type"] == f"sakura:network:{kind}"}
+    (root,) = (r for r in state["resources"] if r["type"] == "pulumi:pulumi:Stack")
+    ends = root["outputs"]["tenant"]["clouds"]["sakura"]["lgwan"]["ends"]
+    assert ends
+    assert set(ends.values()) <= ids
+    inventories.holds(state, stack)
     assert succeeded(clone, "up", stack)["changes"] == []
 
 
@@ -124,7 +132,7 @@ def test_an_engine_that_is_killed_half_way_leaves_nothing_orphaned(clone: Clone)
     # JICHITAI_SOAK says how many resources to wait for before the kill.
     after = int(os.environ.get("JICHITAI_SOAK", "40"))
     process = clone.start("up", NISEKO)
-    wait_for(lambda: len(made(clone)) > after)
+    wait_for(lambda: len(made(clone)) > after, 240)
     pid = clone.engine_pid()
     assert pid is not None
     os.kill(process.pid, signal.SIGKILL)

@@ -12,15 +12,17 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from providers.sakura.catalog import RESOURCES
 from scripts.codegen import golang, sakura
 from tests.sakura.conftest import Project, Twin
-from tests.sakura.test_changes import IMPORTED, ORIGINAL, _id
+from tests.sakura.test_changes import ORIGINAL
 from tests.sakura.test_interrupted import wait_for
 
 HERE = Path(__file__).parent / "conformance"
@@ -159,16 +161,47 @@ def test_the_provider_lives_on_sakuras_own_mock(project: Project, mock: dict[str
     project.destroy()
 
 
-def test_import_writes_a_program_that_changes_nothing(projects, twin: Twin) -> None:
+MORE = """
+sakura.database.Database("db", name="db", switch_id=switch.id, netmask=24, ip_addresses=[{"ip_address": "10.0.0.40"}],
+    username="juki", password="db-password-123", zone="tk1a")
+sakura.objectstorage.BucketEncryption("encryption", site="isk01", bucket=bucket.name,
+    kms_key_id=sakura.security.KmsKey("other", name="other").id)
+sakura.dns.DnsRecord("record", dns_id=sakura.dns.Dns("parts", zone="example.or.jp").id, name="a", type="A", value="192.0.2.2")
+alerts = sakura.monitoring.AlertProject("alerts", name="alerts")
+sakura.monitoring.AlertRule("rule", project_id=alerts.id, name="cpu", query="avg(cpu)", threshold_critical=">1",
+    metric_storage_id=sakura.monitoring.MetricStorage("metrics", name="metrics").id, enabled_critical=True)
+principal = sakura.iam.ServicePrincipal("principal", name="ci", project_id=sakura.iam.Project("city", code="city", name="city").id)
+sakura.iam.ProjectMember("member", project_id=principal.project_id, role="resource-viewer",
+    principal_type="service-principal", principal_id=principal.id)
+service = sakura.apigateway.Service("service", name="desk", protocol="https", host="desk.example.jp", subscription_id=
+    sakura.apigateway.Subscription("contract", name="contract", plan_id=sakura.apigateway.get_plans().plans[0].id).id)
+sakura.apigateway.Route("route", service_id=service.id, name="route", path="/desk")
+site = sakura.webaccel.Site("site", name="site", domain_type="subdomain", request_protocol="https", origin_type="web",
+    origin="192.0.2.40", origin_protocol="https")
+sakura.webaccel.Acl("acl", site_id=site.id, acl="deny all")
+"""
+BY_TOKEN = {r.token: r for r in RESOURCES}
+
+
+def import_id(made: dict[str, Any]) -> str:
+    """The id by which a resource of a state is imported: the parts that its kind asks for, and its own."""
+    parts = [str(made["outputs"][name]) for name in BY_TOKEN[made["type"]].import_parts]
+    return "/".join([*parts, made["id"]])
+
+
+def test_import_writes_a_program_that_changes_nothing(projects: Callable[..., Project]) -> None:
     built("../../../scripts/codegen", "codegen")
     first = projects("first")
-    first.program(ORIGINAL)
+    first.program(ORIGINAL + MORE)
     first.ok("up", "--yes", "--skip-preview")
-    kinds = {r["urn"].rsplit("::", 1)[-1]: r["type"] for r in first.state()}
     listed = [
-        {"type": kinds[name], "name": name, "id": form.format(_id(twin, kind))}
-        for name, (kind, form) in IMPORTED.items()
+        {"type": made["type"], "name": made["urn"].rsplit("::", 1)[-1], "id": import_id(made)}
+        for made in first.state()
+        if made["type"] in BY_TOKEN
     ]
+    forms = {each["name"]: each["id"].count("/") for each in listed}
+    assert {forms[n] for n in ("server", "disk", "switch", "db", "bucket", "rule", "route")} == {1}
+    assert (forms["member"], forms["record"]) == (3, 4), "ids that are made of parts themselves"
     second = projects("second")
     (second.folder / "import.json").write_text(json.dumps({"resources": listed}), encoding="utf-8")
     second.program("")

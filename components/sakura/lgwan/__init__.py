@@ -2,13 +2,15 @@
 
 Neither speaks BGP here. A local router learns the hub's routes from its peer; behind a hybrid connection
 stands the town hall's own pair of routers, at an address that the plan keeps for it. Both sides of a
-peering name each other: the hub's operator needs the id and a key of our local router, which `outputs` and
-the control panel show.
+peering name each other: the hub's operator needs the id and a key of our local router. `outputs` shows the
+id (or, of own circuits, the switch for which a hybrid connection is ordered); the key is secret and is read
+in the control panel.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pulumi
 import pulumi_sakura as sakura
@@ -60,13 +62,13 @@ class Lgwan(pulumi.ComponentResource):
         routers = {
             key: self._local_router(networks[key], made).id for key, made in iaas.networks.items() if hub
         }
+        switches = {key: _connect_switch(networks[key], made) for key, made in iaas.networks.items()}
+        self.gives = replace(self.gives, ends=routers or switches)
         self.register_outputs(
             {
                 "gateway": self.gives.gateway,
                 "routers": routers,
-                "switches": {
-                    key: _connect_switch(networks[key], made) for key, made in iaas.networks.items()
-                },
+                "switches": switches,
                 "awaiting": list(self.gives.awaiting),
             }
         )
