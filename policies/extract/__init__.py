@@ -14,6 +14,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from policies.extract.plain import PLAIN
 from policies.facts import UNKNOWN, Cloud, Facts, Kind, Location, Maybe
 from policies.model import Resource
 from policies.props import Props, known
@@ -97,9 +98,9 @@ def table(cloud: Cloud) -> Mapping[str, Extractor]:
 
 
 def modelled(token: str) -> bool:
-    """Whether a type's meaning is known here."""
+    """Whether a type's meaning is known here, if only that it has nothing of its own to judge."""
     cloud, key = identify(token)
-    return key in table(cloud)
+    return key in table(cloud) or key in PLAIN.get(cloud, ())
 
 
 def facts_of(resource: Resource, defaults: Defaults | None) -> Facts:

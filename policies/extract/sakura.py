@@ -22,6 +22,7 @@ from policies.facts import (
     Opening,
     PasswordRules,
     Protection,
+    Retention,
 )
 from policies.props import Props, either, every, known, opposite
 
@@ -210,8 +211,29 @@ def bindings(p: Props) -> Facts:
     return Facts("sakura", Kind.GRANT, access=Access(administrator=any(r in ALMIGHTY for r in roles)))
 
 
+def member(p: Props) -> Facts:
+    """A role in a project, for one principal."""
+    role = p.text("role")
+    return Facts(
+        "sakura",
+        Kind.GRANT,
+        access=Access(administrator=UNKNOWN if role is UNKNOWN else role in ALMIGHTY),
+    )
+
+
+def log_storage(p: Props) -> Facts:
+    """A storage of logs. It takes no tags."""
+    return Facts(
+        "sakura",
+        Kind.LOG_STORE,
+        purpose="member",
+        retention=Retention(days=p.number("expireDays")),
+        encryption=Encryption(customer_key=p.has("kmsKeyId")),
+    )
+
+
 def api_key(_: Props) -> Facts:
-    """An API key of a project."""
+    """A key that lasts: of a project, an object storage, a storage of logs or metrics."""
     return Facts("sakura", Kind.LONG_LIVED_KEY)
 
 
@@ -268,6 +290,12 @@ TABLE: dict[str, Any] = {
     "app:apprunapplication": app_run,
     "iam:projectpolicy": bindings,
     "iam:folderpolicy": bindings,
+    "iam:projectmember": member,
+    "monitoring:logstorage": log_storage,
+    "monitoring:logstorageaccesskey": api_key,
+    "monitoring:metricstorageaccesskey": api_key,
+    "objectstorage:accesskey": api_key,
+    "objectstorage:permissionkey": api_key,
     "iam:organizationpolicy": bindings,
     "iam:user": _is(Kind.USER),
     "iam:projectapikey": api_key,

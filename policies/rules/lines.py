@@ -31,9 +31,10 @@ def _places(estate: Estate, _: Context) -> Answers:
     for cloud in sorted({c.cloud for c in circuits}):
         here = [c for c in circuits if c.cloud == cloud]
         places = [c.line.place for c in here if c.line]
-        if len(here) < 2 or all(p is None for p in places):
-            continue
-        answers.append((here[0], UNKNOWN if UNKNOWN in places else len(set(places)) > 1))
+        named = {p.strip().casefold() for p in places if isinstance(p, str)}
+        if len(here) < 2 or (None in places and len(named) < 2):
+            continue  # a place that is not said may be any
+        answers.append((here[0], len(named) > 1 or (UNKNOWN if UNKNOWN in places else False)))
     return answers
 
 

@@ -330,7 +330,7 @@ rule(
     ("保存期間を365日以上にしてください。", "Keep them for 365 days or more."),
     "retention_in_days=365",
     KEEPING,
-    clouds="aws azure google",
+    clouds="aws azure google oci sakura",
     remediable=True,
 )
 rule(

@@ -69,6 +69,23 @@ def group(p: Props) -> Facts:
     return Facts("aws", Kind.GROUP, openings=_inside(p, ("ingress", True), ("egress", False)))
 
 
+def prefix_list(p: Props) -> Facts:
+    """A list of ranges that groups name instead of ranges: what stands in it is let in where it is named."""
+    entries = p.blocks("entries")
+    peers = UNKNOWN if entries is UNKNOWN else known(*(e.get("cidr") for e in entries))
+    return Facts("aws", Kind.GROUP, purpose="prefixes", openings=(Opening(True, "tcp", 443, 443, peers),))
+
+
+def prefix_entry(p: Props) -> Facts:
+    """An entry beside its list."""
+    return Facts(
+        "aws",
+        Kind.GROUP,
+        purpose="prefixes",
+        openings=(Opening(True, "tcp", 443, 443, p.texts("cidr")),),
+    )
+
+
 def default_group(p: Props) -> Facts:
     """The VPC's default group, taken over."""
     return Facts(
@@ -303,6 +320,8 @@ def _is(kind: Kind, **more: Any) -> Any:
 
 
 TABLE = {
+    "ec2:managedprefixlist": prefix_list,
+    "ec2:managedprefixlistentry": prefix_entry,
     "ec2:vpc": _is(Kind.NETWORK),
     "ec2:defaultvpc": _is(Kind.NETWORK, purpose="default"),
     "ec2:subnet": subnet,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from policies.extract.azure import data, machines, network, operations
+from policies.extract.azure import data, machines, network, operations, template
 
-TABLE = {**data.TABLE, **machines.TABLE, **network.TABLE, **operations.TABLE}
+TABLE = {**data.TABLE, **machines.TABLE, **network.TABLE, **operations.TABLE, **template.TABLE}

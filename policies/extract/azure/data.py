@@ -27,6 +27,9 @@ from policies.facts import (
 )
 from policies.props import Props, known, opposite
 
+OLDEST_POSTGRES, OLDEST_MYSQL = 13, 8
+"""Oldest major versions taken as supported (general knowledge of the vendors' tables)."""
+
 
 def public(p: Props, default: str = "Enabled") -> Maybe[bool]:
     """Whether the public network reaches it: not disabled, and no rule that denies by default."""
@@ -412,8 +415,8 @@ TABLE = {
     "keyvault:vault": vault,
     "keyvault:key": key,
     "keyvault:secret": secret,
-    "dbforpostgresql:server": lambda p: server(p, 13),
-    "dbformysql:server": lambda p: server(p, 8),
+    "dbforpostgresql:server": lambda p: server(p, OLDEST_POSTGRES),
+    "dbformysql:server": lambda p: server(p, OLDEST_MYSQL),
     "dbforpostgresql:configuration": setting,
     "dbformysql:configuration": setting,
     "sql:server": sql_server,

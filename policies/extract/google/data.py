@@ -32,11 +32,18 @@ OLDEST = {"POSTGRES": 13, "MYSQL": 8, "SQLSERVER": 2019}
 
 
 def members(p: Props) -> Maybe[tuple[str, ...]]:
-    """Whom an IAM resource names, in any of its three forms."""
-    one, more = p.text("member"), p.texts("members")
-    if one is UNKNOWN or more is UNKNOWN:
+    """Whom an IAM resource names, in any of its three forms: a member, a binding, a whole policy."""
+    one, more, policy = p.text("member"), p.texts("members"), p.document("policyData")
+    if one is UNKNOWN or more is UNKNOWN or policy is UNKNOWN:
         return UNKNOWN
-    return (*([str(one)] if one else []), *more)
+    found = [*([str(one)] if one else []), *more]
+    if isinstance(policy, Props):
+        bindings = policy.blocks("bindings")
+        named = [UNKNOWN] if bindings is UNKNOWN else [b.texts("members") for b in bindings]
+        if UNKNOWN in named:
+            return UNKNOWN
+        found += [m for group in named if isinstance(group, tuple) for m in group]
+    return tuple(found)
 
 
 def anybody(p: Props) -> Maybe[bool]:
@@ -60,6 +67,11 @@ def part(kind: Kind, prop: str) -> Any:
         )
 
     return extract
+
+
+def subscription_member(p: Props) -> Facts:
+    """IAM on a subscription, whose messages are its topic's: who may take them."""
+    return Facts("google", Kind.QUEUE, purpose="member", tags={}, exposure=Exposure(anonymous=anybody(p)))
 
 
 def bucket(p: Props) -> Facts:
@@ -187,7 +199,7 @@ def cores(size: Any) -> Maybe[float]:
 
 
 def sql_user(p: Props) -> Facts:
-    """A user of Cloud SQL: those of IAM have no password."""
+    """A user of Cloud SQL or AlloyDB: those of IAM have no password."""
     return Facts(
         "google",
         Kind.DATABASE,
@@ -375,7 +387,16 @@ def _iam(kind: Kind, prop: str, *forms: str) -> dict[str, Any]:
 
 TABLE: dict[str, Any] = {
     "storage:bucket": bucket,
-    **_iam(Kind.BUCKET, "bucket", "storage:bucketiammember", "storage:bucketiambinding"),
+    **_iam(
+        Kind.BUCKET,
+        "bucket",
+        "storage:bucketiammember",
+        "storage:bucketiambinding",
+        "storage:bucketiampolicy",
+        "storage:managedfolderiammember",
+        "storage:managedfolderiambinding",
+        "storage:managedfolderiampolicy",
+    ),
     "storage:bucketaccesscontrol": lambda p: Facts(
         "google",
         Kind.BUCKET,
@@ -387,12 +408,16 @@ TABLE: dict[str, Any] = {
     "sql:databaseinstance": sql,
     "sql:user": sql_user,
     "alloydb:cluster": alloy,
+    "alloydb:user": sql_user,
     "bigquery:dataset": bigquery,
     "firestore:database": firestore,
     "redis:instance": redis,
     "filestore:instance": filestore,
     "pubsub:topic": topic,
-    **_iam(Kind.TOPIC, "topic", "pubsub:topiciammember", "pubsub:topiciambinding"),
+    **_iam(Kind.TOPIC, "topic", "pubsub:topiciammember", "pubsub:topiciambinding", "pubsub:topiciampolicy"),
+    "pubsub:subscriptioniammember": subscription_member,
+    "pubsub:subscriptioniambinding": subscription_member,
+    "pubsub:subscriptioniampolicy": subscription_member,
     "secretmanager:secret": secret,
     "secretmanager:secretversion": secret_value,
     **_iam(Kind.SECRET, "secretId", "secretmanager:secretiammember", "secretmanager:secretiambinding"),

@@ -127,6 +127,25 @@ def run(p: Props) -> Facts:
     )
 
 
+def worker_pool(p: Props) -> Facts:
+    """A worker pool of Cloud Run: nothing reaches it."""
+    template_ = p.block("template")
+    t = template_ if isinstance(template_, Props) else Props({})
+    containers = t.blocks("containers")
+    listed = [] if containers is UNKNOWN else containers
+    return Facts(
+        "google",
+        Kind.CONTAINERS,
+        handles=known(p.get("name")),
+        exposure=Exposure(public_address=False, anonymous=False),
+        credential=Credential(
+            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False
+        ),
+        patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
+        access=Access(default_identity=_default(t.get("serviceAccount"))),
+    )
+
+
 def function(p: Props) -> Facts:
     """A function of Cloud Functions, first or second generation."""
     runtime = p.text("runtime", p.text_at("buildConfig", "runtime"))
@@ -189,6 +208,7 @@ TABLE: dict[str, Any] = {
     "compute:snapshotiammember": image_member,
     "compute:image": lambda _: Facts("google", Kind.IMAGE, exposure=Exposure(anonymous=False)),
     "cloudrunv2:service": run,
+    "cloudrunv2:workerpool": worker_pool,
     "cloudrunv2:serviceiammember": part(Kind.CONTAINERS, "name"),
     "cloudrun:iammember": part(Kind.CONTAINERS, "service"),
     "cloudfunctions:function": function,

@@ -81,6 +81,20 @@ def policy_rule(p: Props) -> Facts:
     )
 
 
+def policy_with_rules(p: Props) -> Facts:
+    """A network firewall policy with its rules inside it."""
+    rules = p.blocks("rules")
+    if rules is UNKNOWN:
+        return Facts("google", Kind.GROUP, openings=UNKNOWN)
+    openings: list[Opening] = []
+    for one in rules:
+        found = policy_rule(one).openings
+        if found is UNKNOWN:
+            return Facts("google", Kind.GROUP, openings=UNKNOWN)
+        openings += found or ()
+    return Facts("google", Kind.GROUP, openings=tuple(openings))
+
+
 def network(p: Props) -> Facts:
     """A network: automatic subnets are the default."""
     auto = p.flag("autoCreateSubnetworks", True)
@@ -209,6 +223,8 @@ TABLE: dict[str, Any] = {
     "compute:networkfirewallpolicyrule": policy_rule,
     "compute:regionnetworkfirewallpolicyrule": policy_rule,
     "compute:firewallpolicyrule": policy_rule,
+    "compute:networkfirewallpolicywithrules": policy_with_rules,
+    "compute:regionnetworkfirewallpolicywithrules": policy_with_rules,
     "compute:route": route,
     "compute:address": address,
     "compute:globaladdress": address,

@@ -256,6 +256,9 @@ TABLE: dict[str, Any] = {
     "database:dbsystem": db_system,
     "nosql:configuration": table,
     "streaming:streampool": stream_pool,
+    "queue:queue": lambda p: Facts(
+        "oci", Kind.QUEUE, encryption=Encryption(customer_key=p.has("customEncryptionKeyId"))
+    ),
     "kms:key": key,
     "vault:secret": secret,
     "containerengine:cluster": cluster,

@@ -79,6 +79,15 @@ def group_rule(p: Props) -> Facts:
     return Facts("oci", Kind.GROUP, openings=(opening(p, way == "INGRESS"),))
 
 
+def bastion(p: Props) -> Facts:
+    """A bastion: from where sessions (SSH) may be opened."""
+    return Facts(
+        "oci",
+        Kind.GROUP,
+        openings=(Opening(True, "tcp", 22, 22, p.texts("clientCidrBlockAllowLists")),),
+    )
+
+
 def subnet(p: Props) -> Facts:
     """A subnet: public addresses are allowed unless prohibited."""
     closed = p.flag("prohibitPublicIpOnVnic", p.flag("prohibitInternetIngress", False))
@@ -173,6 +182,7 @@ TABLE: dict[str, Any] = {
     "core:securitylist": security_list,
     "core:defaultsecuritylist": default_list,
     "core:networksecuritygroupsecurityrule": group_rule,
+    "bastion:bastion": bastion,
     "core:internetgateway": _is(Kind.INTERNET_GATEWAY),
     "core:natgateway": _is(Kind.NAT),
     "core:publicip": _is(Kind.ADDRESS),

@@ -16,6 +16,7 @@ from policies.facts import (
     Logging,
     Maybe,
     PasswordRules,
+    Retention,
 )
 from policies.props import Props, every, known
 
@@ -126,6 +127,16 @@ def backup_policy(p: Props) -> Facts:
     )
 
 
+def audit(p: Props) -> Facts:
+    """The tenancy's audit log, which is always on: how long it is kept."""
+    return Facts(
+        "oci",
+        Kind.LOG_STORE,
+        purpose="member",
+        retention=Retention(days=p.number("retentionPeriodDays", 90)),
+    )
+
+
 def provider(p: Props) -> Facts:
     """The provider's own settings."""
     literal: Maybe[bool] = any(p.raw.get(n) not in (None, "") for n in ("privateKey", "privateKeyPassword"))
@@ -160,6 +171,7 @@ TABLE: dict[str, Any] = {
     "budget:rule": budget_rule,
     "sch:connector": connector,
     "logging:log": log,
+    "audit:configuration": audit,
     "core:volumebackuppolicy": backup_policy,
     "resourcescheduler:schedule": _is(Kind.SCHEDULE),
     "osmanagementhub:scheduledjob": _is(Kind.PATCH_SCHEDULE),

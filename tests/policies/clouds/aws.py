@@ -146,6 +146,14 @@ def network(o: pulumi.ResourceOptions) -> tuple[aws.ec2.Vpc, list[aws.ec2.Subnet
     aws.ec2.RouteTable(
         "r", vpc_id=vpc.id, routes=[{"cidr_block": "10.104.0.0/16", "transit_gateway_id": "tgw-1"}], opts=o
     )
+    aws.ec2.ManagedPrefixList(
+        "halls",
+        name="halls",
+        address_family="IPv4",
+        max_entries=1,
+        entries=[{"cidr": "10.104.0.0/16"}],
+        opts=o,
+    )
     # A peering that leads to one host of a vendor's.
     vendor = aws.ec2.VpcPeeringConnection("vendor", vpc_id=vpc.id, peer_vpc_id="w", opts=o)
     aws.ec2.Route(
@@ -983,6 +991,18 @@ def half_flow() -> None:
 @breaks("NET-010")
 def peering() -> None:
     aws.ec2.VpcPeeringConnection("p", vpc_id="v", peer_vpc_id="w", opts=p())
+
+
+@breaks("NET-001")
+def open_prefix_list() -> None:
+    aws.ec2.ManagedPrefixList(
+        "l", name="l", address_family="IPv4", max_entries=1, entries=[{"cidr": "0.0.0.0/0"}], opts=p()
+    )
+
+
+@breaks("NET-001")
+def open_prefix_entry() -> None:
+    aws.ec2.ManagedPrefixListEntry("e", prefix_list_id="pl-1", cidr="0.0.0.0/0", opts=p())
 
 
 @breaks("NET-010")

@@ -29,6 +29,7 @@ from pulumi_azure_native import (
     privatedns,
     recoveryservices,
     redis,
+    resources,
     search,
     security,
     servicebus,
@@ -908,6 +909,39 @@ def any_job() -> None:
 @breaks("STA-002")
 def keyed_provider() -> None:
     azure_native.Provider("azure", client_id="x", client_secret="hunter2hunter2")
+
+
+def stack_with(password: str, **properties: Any) -> None:
+    server = {
+        "type": "Microsoft.DBforMySQL/flexibleServers",
+        "apiVersion": "2023-12-30",
+        "name": "m",
+        "location": "japaneast",
+        "tags": dict(CODE),
+        "sku": {"name": "Standard_D2ds_v4"},
+        "properties": {"administratorLoginPassword": password, "version": "8.4", **properties},
+    }
+    resources.DeploymentStackAtResourceGroup(
+        "d",
+        **R,
+        action_on_unmanage={"resources": "delete"},
+        deny_settings={"mode": "none"},
+        template={
+            "parameters": {"password": {"type": "securestring", "defaultValue": "[newGuid()]"}},
+            "resources": [server],
+        },
+        tags=dict(CODE),
+    )
+
+
+@breaks("CRE-002")
+def written_password_in_a_template() -> None:
+    stack_with("Hunter2hunter2")
+
+
+@breaks("EXP-010", "BCK-009")
+def public_server_in_a_template() -> None:
+    stack_with("[parameters('password')]", network={"publicNetworkAccess": "Enabled"})
 
 
 @breaks("RET-001")

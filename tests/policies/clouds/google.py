@@ -354,6 +354,57 @@ def public_bucket() -> None:
     gcp.storage.BucketIAMMember("b", bucket=bucket.name, role="roles/storage.objectViewer", member="allUsers")
 
 
+@breaks("EXP-007")
+def public_folder() -> None:
+    bucket = gcp.storage.Bucket("b", location=REGION, opts=p())
+    data = '{"bindings": [{"role": "roles/storage.objectViewer", "members": ["allUsers"]}]}'
+    gcp.storage.ManagedFolderIamPolicy(
+        "f", bucket=bucket.name, managed_folder="a/", policy_data=data, opts=p()
+    )
+
+
+@breaks("EXP-019")
+def public_subscription() -> None:
+    gcp.pubsub.SubscriptionIAMBinding(
+        "s", subscription="s", role="roles/pubsub.subscriber", members=["allUsers"], opts=p()
+    )
+
+
+@breaks("CRE-002")
+def written_alloy_user() -> None:
+    gcp.alloydb.User(
+        "u", cluster="c", user_id="u", user_type="ALLOYDB_BUILT_IN", password="hunter2hunter2", opts=p()
+    )
+
+
+@breaks("PAT-006", "CRE-005")
+def careless_pool() -> None:
+    gcp.cloudrunv2.WorkerPool(
+        "w",
+        location=REGION,
+        template={
+            "containers": [{"image": "a:latest", "envs": [{"name": "DB_PASSWORD", "value": "hunter2"}]}]
+        },
+        opts=p(),
+    )
+
+
+@breaks("NET-002")
+def open_policy_with_rules() -> None:
+    gcp.compute.NetworkFirewallPolicyWithRules(
+        "f",
+        rules=[
+            {
+                "action": "allow",
+                "direction": "INGRESS",
+                "priority": 1,
+                "match": {"src_ip_ranges": ["0.0.0.0/0"], "layer4_configs": [{"ip_protocol": "all"}]},
+            }
+        ],
+        opts=p(),
+    )
+
+
 @breaks("LOC-001", "DEL-003")
 def abroad() -> None:
     gcp.storage.Bucket("b", location="US", force_destroy=True, opts=p())

@@ -194,6 +194,16 @@ def good() -> None:
         opts=o,
         **T,
     )
+    oci.audit.Configuration("a", compartment_id="t", retention_period_days=365, opts=o)
+    oci.queue.Queue("q", display_name="q", custom_encryption_key_id=KEY, opts=o, **T)
+    oci.bastion.Bastion(
+        "b",
+        bastion_type="STANDARD",
+        target_subnet_id="s",
+        client_cidr_block_allow_lists=["10.104.0.0/16"],
+        opts=o,
+        **T,
+    )
     # The way to a vendor's service: one host of theirs and nothing else.
     vendor = oci.core.LocalPeeringGateway("ocid1.localpeeringgateway.oc1.x", vcn_id=vcn.id, opts=o, **T)
     oci.core.RouteTable(
@@ -557,6 +567,28 @@ def silent_network() -> None:
 @breaks("NET-010")
 def peering() -> None:
     oci.core.LocalPeeringGateway("p", vcn_id="v", opts=p(), **T)
+
+
+@breaks("NET-001")
+def open_bastion() -> None:
+    oci.bastion.Bastion(
+        "b",
+        bastion_type="STANDARD",
+        target_subnet_id="s",
+        client_cidr_block_allow_lists=["0.0.0.0/0"],
+        opts=p(),
+        **T,
+    )
+
+
+@breaks("RET-001")
+def short_audit() -> None:
+    oci.audit.Configuration("a", compartment_id="t", retention_period_days=90, opts=p())
+
+
+@breaks("ENC-009")
+def plain_queue() -> None:
+    oci.queue.Queue("q", display_name="q", opts=p(), **T)
 
 
 @breaks("NET-010")

@@ -17,6 +17,7 @@ from pulumi_sakura import (
     database,
     iam,
     loadbalancer,
+    monitoring,
     network,
     objectstorage,
     security,
@@ -73,6 +74,10 @@ def good() -> None:
     network.Internet("approved", name="i", **(T | {"tags": OPENED}))
     security.KmsKey("k", name="k", destroy_after_days=30, **G)
     security.SecretVault("v", name="v", kms_key_id="k", **G)
+    monitoring.LogStorage("l", name="l", classification="dedicated", expire_days=365, kms_key_id="k")
+    iam.ProjectMember(
+        "m", project_id="p", principal_id="1", principal_type="service-principal", role="resource-viewer"
+    )
     app.ContainerRegistry("r", name="r", subdomain_label="r", access_level="none", **G)
     app.AppRunApplication(
         "a",
@@ -222,6 +227,21 @@ def local_user() -> None:
 @breaks("IAM-002")
 def owner() -> None:
     iam.ProjectPolicy("p", project_id="p", bindings=[{"principals": [], "role": "owner"}])
+
+
+@breaks("IAM-002")
+def owning_member() -> None:
+    iam.ProjectMember("m", project_id="p", principal_id="1", principal_type="group", role="owner")
+
+
+@breaks("CRE-001")
+def lasting_storage_key() -> None:
+    objectstorage.PermissionKey("k", permission_id="1", site="isk01")
+
+
+@breaks("RET-001")
+def short_logs() -> None:
+    monitoring.LogStorage("l", name="l", classification="dedicated", expire_days=30)
 
 
 @breaks("IAM-009", "IAM-010")
