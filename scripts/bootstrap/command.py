@@ -183,6 +183,8 @@ def _finish(console: Console, outcome: Outcome[Any], settings: Settings, result:
     }[result]
     console.told = True
     console.say(said, "warning" if result == "waiting" else "good")
+    if code == Exit.OK and result != "planned":
+        _next(console, outcome, settings)
     if console.json:
         console.document(
             {
@@ -201,6 +203,18 @@ def _finish(console: Console, outcome: Outcome[Any], settings: Settings, result:
             }
         )
     return code
+
+
+def _next(console: Console, outcome: Outcome[Any], settings: Settings) -> None:
+    """How the store and the key are used, where the steps say what they are called."""
+    facts: dict[str, Any] = {}
+    for looked in outcome.steps:
+        facts |= (looked.after or looked.before).facts
+    backend, key = facts.get("backend"), facts.get("secrets_provider")
+    if backend:
+        options = f"--backend '{backend}'" + (f" --secrets-provider '{key}'" if key else "")
+        line = f"./jichitai up {settings.stack} --cloud {options}"
+        console.say(Text(f"次に（パイプラインで）: {line}", f"next, in the pipeline: {line}"))
 
 
 def _selected(steps: Sequence[Step[Any]], wanted: Wanted) -> list[Step[Any]]:

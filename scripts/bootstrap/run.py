@@ -148,7 +148,7 @@ class Runner(Generic[S]):
             found.append(Looked(step, finding))
             if finding.problem is not None:
                 problems.append((step.id, finding.problem))
-        needed = sorted({p for s in found if s.before.state == "to do" for p in s.step.permissions})
+        needed = sorted({p for s in found if s.before.calls for p in s.step.permissions})
         missing = self._patiently(lambda: self.session.missing(needed)) if needed else []
         if problems or missing:
             raise BlockedError(problems, missing)

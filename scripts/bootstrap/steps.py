@@ -92,9 +92,11 @@ class Problem:
 class Finding:
     """What a step found.
 
-    `facts` are JSON values without secrets: the evidence's before and after. `problem` stops the run
+    `facts` are JSON values without secrets: the evidence's before and after; `backend` and
+    `secrets_provider` among them, Pulumi's URLs, are told to the user in the end. `problem` stops the run
     before anything is changed. `waiting` says what has to happen elsewhere first (the proof in the
-    pipeline): what was done so far is kept, later steps are not begun. `note` is for people: what
+    pipeline): what was done so far is kept, later steps are not begun; its `calls` are shown, and not
+    made while it waits. `note` is for people: what
     could not be seen, what is the agency's own.
     """
 

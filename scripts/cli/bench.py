@@ -17,7 +17,7 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura"],
+        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura", "bootstrap"],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
@@ -58,6 +58,10 @@ def _figures(what: str, rounds: int) -> Iterable[Figure]:
         from scripts.bench import sakura
 
         yield from sakura.figures(rounds)
+    if what == "bootstrap":
+        from scripts.bench import bootstrap
+
+        yield from bootstrap.figures()
     if what in ("all", "policies"):
         from scripts.bench import policies
 

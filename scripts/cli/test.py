@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from scripts.cli import console as consoles
-from scripts.cli.exits import Exit
+from scripts.cli.exits import Exit, Trouble
 from scripts.engine.places import REPO
 from stacks.text import Text, language_of
 
@@ -51,6 +51,8 @@ def run_tests(
             [str(bin_ / "basedpyright")],
             [str(bin_ / "lint-imports"), "--no-logo"],
         ]
+    if _needs_more(given):
+        _more()
     # Tests that share an engine and a twin name the same group, and so run in one process.
     spread = [] if any(a.startswith(("-n", "--numprocesses")) for a in given) else ["-n", str(WORKERS)]
     pytest = [sys.executable, "-m", "pytest", *spread, "--dist", "loadgroup", *given]
@@ -60,3 +62,21 @@ def run_tests(
             console.say(" ".join(command))
         failed |= subprocess.run(command, cwd=REPO, env=environment, check=False).returncode != 0
     return Exit.DIFFERENT if failed else Exit.OK
+
+
+def _needs_more(arguments: list[str]) -> bool:
+    """Whether tests of the bootstrap are among those that were asked for: they want SDKs of their own."""
+    paths = [a for a in arguments if (REPO / a.partition("::")[0]).exists()]
+    return not paths or any("tests/bootstrap".startswith(p) or "bootstrap" in p for p in paths)
+
+
+def _more() -> None:
+    from scripts.setup.more import ensure
+    from scripts.setup.venv import SetupError
+
+    try:
+        ensure()
+    except SetupError as error:
+        raise Trouble(
+            Exit.ENGINE, Text("SDK を用意できません。", "the SDKs cannot be had"), why=error.text
+        ) from None

@@ -249,7 +249,9 @@ def key(names: Names, *, alarms: bool) -> Document:
                 "AlarmsAreEncrypted",
                 "Allow",
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
-                condition={"StringEquals": {"aws:SourceAccount": names.account}},
+                # EventBridge tells KMS no source; the encryption context says which topic it is for
+                # (docs/CURSED_KNOWLEDGE.md).
+                condition={"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": names.topic_arn}},
             )
             | {"Principal": {"Service": "events.amazonaws.com"}}
         )
@@ -257,15 +259,9 @@ def key(names: Names, *, alarms: bool) -> Document:
 
 
 def topic(names: Names) -> Document:
-    """Only EventBridge of this account publishes alarms."""
+    """Only EventBridge publishes alarms, and it tells SNS no source to bind it by."""
     return _document(
-        _statement(
-            "AlarmsOfThisAccount",
-            "Allow",
-            "sns:Publish",
-            names.topic_arn,
-            {"StringEquals": {"aws:SourceAccount": names.account}},
-        )
+        _statement("Alarms", "Allow", "sns:Publish", names.topic_arn)
         | {"Principal": {"Service": "events.amazonaws.com"}}
     )
 

@@ -168,15 +168,17 @@ def look_retire(c: Context[AwsSession]) -> Finding:
     }
     if not found and profile is None and sealed is not None:
         return Finding(facts=facts)
+    calls = _retirement(c, user, found, password=profile is not None)
     if not c.session.reader and not proven(c):
         return Finding(
             facts=facts,
+            calls=calls,
             waiting=Text(
                 "新しい経路が使えると確かめるまで、最初の認証情報は残します（手順 prove）。",
                 "the initial credential stays until the new road has been used (step prove)",
             ),
         )
-    return Finding(facts=facts, calls=_retirement(c, user, found, password=profile is not None))
+    return Finding(facts=facts, calls=calls)
 
 
 def _retirement(

@@ -49,6 +49,19 @@ class Names:
         self.bus_arn = f"arn:aws:events:{self.region}:{self.account}:event-bus/default"
         self.boundary_arn = f"arn:aws:iam::{self.account}:policy/{self.boundary}"
 
+    @property
+    def backend(self) -> str:
+        """The state store as `pulumi login` takes it.
+
+        A bucket with a default retention takes no object without a checksum, and the CLI sends one only
+        when told to.
+        """
+        return f"s3://{self.bucket}?region={self.region}&request_checksum_calculation=when_supported"
+
+    def secrets_provider(self, alias: str) -> str:
+        """A key as `pulumi stack init --secrets-provider` takes it."""
+        return f"awskms://{alias}?region={self.region}"
+
     def role_arn(self, role: str) -> str:
         """The ARN of a role of this account."""
         return f"arn:aws:iam::{self.account}:role/{role}"

@@ -35,6 +35,8 @@ def look_key(alias: Callable[[Context[AwsSession]], str], purpose: Text, *, alar
         meta: Mapping[str, Any] = said["KeyMetadata"]
         key_id = str(meta["KeyId"])
         facts = {"alias": name, "key": meta["Arn"], "state": meta["KeyState"]}
+        if not alarms:
+            facts["secrets_provider"] = c.session.names.secrets_provider(name)
         if _tags(c, key_id) != _wanted_tags(c, name):
             return Finding(facts=facts, problem=_foreign(name))
         if meta["KeyState"] != "Enabled":
@@ -159,6 +161,7 @@ def look_bucket(c: Context[AwsSession]) -> Finding:
     if place != c.settings.region:
         return Finding(facts=facts | {"region": place}, problem=_elsewhere(bucket, str(place)))
     calls = [call for call in _settings(c, bucket) if not _is_so(c, bucket, call)]
+    facts |= {"backend": c.session.names.backend}
     facts |= {"region": place, "lacking": [call.operation for call in calls]}
     lock = c.session.read(
         "s3",

@@ -74,13 +74,14 @@ class Account:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     user: str = "handed-over"
+    stack: str = STACK
     listener: Quiet = field(default_factory=Quiet)
     clients: dict[str, Clients] = field(default_factory=dict[str, Clients])
     """Clients by access key: making them is half of a run."""
 
     def __post_init__(self) -> None:
         self.manifest: dict[str, Any] = yaml.safe_load(
-            (REPO / "stacks" / "tenants" / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+            (REPO / "stacks" / "tenants" / f"Pulumi.{self.stack}.yaml").read_text(encoding="utf-8")
         )["config"]["jichitai:tenant"]
         self.manifest["clouds"]["aws"]["unit"] = self.cloud.account
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +134,7 @@ class Account:
     def settings(self, *, proving: bool = True, pipeline: Pipeline | None = None) -> Settings:
         said = pipeline or Pipeline(ISSUER, (SUBJECT,))
         file = str(self.token_file) if proving else ""
-        return Settings("aws", STACK, self.manifest, said, token_file=file)
+        return Settings("aws", self.stack, self.manifest, said, token_file=file)
 
     @property
     def names(self) -> Names:
@@ -161,7 +162,7 @@ class Account:
 
     def client(self, service: str, region: str = REGION, **keys: str) -> Any:
         """A client of the test's own."""
-        return boto3.client(service, region_name=region, endpoint_url=self.server.url, **keys)  # pyright: ignore
+        return boto3.Session().client(service, region_name=region, **keys)  # pyright: ignore
 
     def blocked(self, settings: Settings | None = None) -> BlockedError:
         """The refusal of a run that must not change anything."""
@@ -246,7 +247,11 @@ def state_of(account: str) -> dict[str, Any]:
         "topics": sorted(topics),
         "told": sorted(s.endpoint for s in sns_backends[account][REGION].subscriptions.values()),
         "rules": {
-            f"{region}/{r.name}": [r.event_pattern.get_pattern(), sorted(t["Arn"] for t in r.targets), r.state]
+            f"{region}/{r.name}": [
+                r.event_pattern.get_pattern(),
+                sorted(t["Arn"] for t in r.targets),
+                r.state,
+            ]
             for region in (REGION, "us-east-1")
             for bus in events_backends[account][region].event_buses.values()
             for r in bus.rules.values()
@@ -260,15 +265,17 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     yield from opened(tmp_path, monkeypatch)
 
 
-def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: str = "", stack: str = STACK
+) -> Iterator[Account]:
     """An account that was just handed over, served until the test is over."""
-    number = str(next(_accounts))
+    number = number or str(next(_accounts))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     cloud = Amazon(number)
     server = cloud.served()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     try:
-        yield Account(cloud, server, folder, monkeypatch)
+        yield Account(cloud, server, folder, monkeypatch, stack=stack)
     finally:
         server.close()
     assert server.broken == []

@@ -73,7 +73,9 @@ def allowed(account: str, who: Caller, asked: Asked) -> bool:
 
 def trusts(account: str, role_arn: str, claims: Mapping[str, Any]) -> bool:
     """Whether a role's trust policy lets the bearer of a token with these claims become it."""
-    role = iam_backends[account][PARTITION].get_role_by_arn(role_arn)
+    role = _role(account, role_arn)
+    if role is None:
+        return False
     host = str(claims["iss"]).removeprefix("https://")
     context = {f"{host}:{name}": value for name, value in claims.items()}
     provider = f"arn:aws:iam::{account}:oidc-provider/{host}"
@@ -90,7 +92,9 @@ def trusts(account: str, role_arn: str, claims: Mapping[str, Any]) -> bool:
 
 def trusts_principal(account: str, role_arn: str, who: Caller, context: Mapping[str, Any]) -> bool:
     """Whether a role's trust policy lets a caller of the same account become it."""
-    role = iam_backends[account][PARTITION].get_role_by_arn(role_arn)
+    role = _role(account, role_arn)
+    if role is None:
+        return False
     told = {"aws:PrincipalArn": who.principal, **context}
     return any(
         s["Effect"] == "Allow"
@@ -98,6 +102,10 @@ def trusts_principal(account: str, role_arn: str, who: Caller, context: Mapping[
         and _holds(s.get("Condition", {}), told)
         for s in _statements(role.assume_role_policy_document)
     )
+
+
+def _role(account: str, arn: str) -> Any:
+    return next((r for r in iam_backends[account][PARTITION].roles.values() if r.arn == arn), None)
 
 
 def claims_of(token: str) -> dict[str, Any]:
