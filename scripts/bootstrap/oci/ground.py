@@ -74,14 +74,7 @@ def look_people(c: C) -> Finding:
 
 def compartment(c: C) -> dict[str, Any] | None:
     """The compartment of what the bootstrap makes."""
-    found = c.session.each(
-        "identity",
-        "ListCompartments",
-        compartment_id=c.session.tenancy,
-        name=names.named(c.settings, "bootstrap"),
-        lifecycle_state="ACTIVE",
-    )
-    return found[0] if found else None
+    return c.session.compartment(names.named(c.settings, "bootstrap"))
 
 
 def place(c: C) -> Any:

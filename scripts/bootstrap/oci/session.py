@@ -58,6 +58,9 @@ class Oci:
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._stores: dict[str, compatible.Store] = {}
         self._road: _Road | None = None
+        self._own: Any = None
+        self._domain = ""
+        self._compartments: dict[str, dict[str, Any]] = {}
         self._skew = 0.0
 
     # --- what the runner needs ---
@@ -201,10 +204,27 @@ class Oci:
 
     def domain(self) -> str:
         """The address of the identity domain in use: the default one, or `--set domain=NAME`."""
-        wanted = self.settings.options.get(names.DOMAIN, "Default")
-        found = self.each("identity", "ListDomains", compartment_id=self.tenancy)
-        match = next((d for d in found if d["display_name"] == wanted), None)
-        return "" if match is None else str(match["url"]).removesuffix(":443")
+        if not self._domain:
+            wanted = self.settings.options.get(names.DOMAIN, "Default")
+            found = self.each("identity", "ListDomains", compartment_id=self.tenancy)
+            match = next((d for d in found if d["display_name"] == wanted), None)
+            self._domain = "" if match is None else str(match["url"]).removesuffix(":443")
+        return self._domain
+
+    def compartment(self, name: str) -> dict[str, Any] | None:
+        """A compartment right under the tenancy. One that was seen is not asked for again in this session."""
+        if name not in self._compartments:
+            found = self.each(
+                "identity",
+                "ListCompartments",
+                compartment_id=self.tenancy,
+                name=name,
+                lifecycle_state="ACTIVE",
+            )
+            if not found:
+                return None
+            self._compartments[name] = found[0]
+        return self._compartments[name]
 
     def scim(self, operation: str, condition: str) -> Any:
         """The one object of the domain for which `condition` holds, with all its attributes."""
@@ -242,8 +262,8 @@ class Oci:
             if by == DEPLOYER:
                 options["signer"] = self._signer()
                 config = {"region": config["region"], "tenancy": config["tenancy"]}
-            elif config.get("security_token_file"):
-                options["signer"] = self._session_signer()
+            else:
+                options["signer"] = self._own_signer()
             cls = getattr(importlib.import_module(f"oci.{module}"), name)
             self._clients[key] = cls(config, **options)
         return self._clients[key]
@@ -263,8 +283,16 @@ class Oci:
         self._recorder.after("domain", "ExchangeToken", changes=False, status=200, request_id="")
         return signer
 
-    def _session_signer(self) -> Any:
-        sdk, config = _sdk(), self.configuration
+    def _own_signer(self) -> Any:
+        """The profile's signer: its key is read and checked once for all clients."""
+        if self._own is None:
+            session = "security_token_file" in self.configuration
+            made = self._session_signer if session else _sdk().signer.Signer.from_config
+            self._own = made(self.configuration)
+        return self._own
+
+    def _session_signer(self, config: Mapping[str, Any]) -> Any:
+        sdk = _sdk()
         key = sdk.signer.load_private_key_from_file(config["key_file"], config.get("pass_phrase"))
         token = Path(config["security_token_file"]).expanduser().read_text("utf-8").strip()
         return sdk.auth.signers.SecurityTokenSigner(token, key)

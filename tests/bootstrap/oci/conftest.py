@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +45,18 @@ class Pair:
 
     private: Path
     public: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Hundreds of sessions are made here: a key is read and checked once, and one is made for all tokens."""
+    signer = importlib.import_module("oci.signer")
+    rsa_of_sessions = importlib.import_module("oci.auth.session_key_supplier").rsa
+    shared = SimpleNamespace(generate_private_key=lru_cache(rsa_of_sessions.generate_private_key))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(signer, "load_private_key", lru_cache(signer.load_private_key))
+        patched.setattr("oci.auth.session_key_supplier.rsa", shared)
+        yield
 
 
 @pytest.fixture(scope="session")
