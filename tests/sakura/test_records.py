@@ -183,6 +183,11 @@ def test_the_reference_names_everything() -> None:
         ("sakura:network:VpcRouter", {"name": "a", "plan": "premium"}, "publicInterface"),
         ("sakura:compute:Server", {"name": "a", "memory": "4"}, "memory"),
         ("sakura:compute:Server", {"name": "a", "diskEdit": {"hostname": "a"}}, "diskEdit"),
+        (
+            "sakura:compute:Server",
+            {"name": "a", "disks": ["1"], "diskEdit": {"password": "eleven-char"}},
+            "diskEdit.password",
+        ),
         ("sakura:app:AppRunApplication", {"name": "a", "timeoutSeconds": 0}, "timeoutSeconds"),
     ],
 )
