@@ -28,6 +28,11 @@ COMMANDS: dict[str, tuple[str, Text, bool]] = {
     "status": ("show:status", Text("実行の様子を示す", "Show how runs fare"), False),
     "report": ("show:report", Text("実行の報告を作る", "Write a run's report"), False),
     "init": ("init:init", Text("全団体のマニフェストを作る", "Write a manifest for every body"), False),
+    "estimate": (
+        "forecast:estimate",
+        Text("実クラウドでの所要時間を見積もる", "Estimate a run on real clouds"),
+        True,
+    ),
     "list": ("choose:show", Text("対象のスタックを示す", "List the stacks that are meant"), True),
 }
 """Where each command's function is (in `scripts.cli.fleet`), its line in the help, and whether it has the
