@@ -1,20 +1,18 @@
 """Object storage that speaks S3 and is not AWS's: OCI's and さくら's state stores.
 
-boto3 does the speaking. Checksums that only AWS knows are left out, addresses have the bucket in the path,
+botocore does the speaking. Checksums that only AWS knows are left out, addresses have the bucket in the path,
 and retries are the runner's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import Any, Final
 
 from scripts.bootstrap.calls import Recorder
 from scripts.bootstrap.steps import Failure, FailureKind
 from stacks.text import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SERVICE: Final = "s3"
 _READS: Final = ("Get", "Head", "List")
@@ -40,16 +38,22 @@ def by_status(status: int) -> FailureKind:
     return _BY_STATUS.get(status) or ("transient" if status >= 500 else "other")
 
 
+@lru_cache(maxsize=1)
+def _botocore() -> Any:
+    """One session: what it has read of S3's model serves all clients. It is given no credentials."""
+    from botocore.session import Session
+
+    return Session()
+
+
 class Store:
     """S3 at one address with one key. `key` and `secret` live in memory only."""
 
     def __init__(self, recorder: Recorder, endpoint: str, region: str, key: str, secret: str) -> None:
-        import boto3
         from botocore.config import Config
 
         self._recorder = recorder
-        made: Callable[..., Any] = boto3.client
-        self._client = made(
+        self._client = _botocore().create_client(
             "s3",
             endpoint_url=endpoint,
             region_name=region,
@@ -94,7 +98,7 @@ class Store:
 
 
 def judge(error: Exception) -> Failure | None:
-    """What an error of boto3 means; None for another's."""
+    """What an error of botocore means; None for another's."""
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
