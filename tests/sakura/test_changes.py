@@ -82,6 +82,13 @@ def test_a_larger_disk_is_a_new_disk_in_the_same_server(project: Project, twin: 
     assert twin.of("server")[0]["Instance"]["Status"] == "up"
 
 
+def test_a_server_that_does_not_shut_down_is_cut_off(project: Project, twin: Twin) -> None:
+    project.program(SERVER.format(size=20, core=1, memory=1, tags="['@twin-hangs']"))
+    project.ok("up", "--yes", "--skip-preview")
+    project.destroy()
+    assert twin.counts() == {}
+
+
 def test_drift_is_seen_and_mended(project: Project, twin: Twin) -> None:
     project.program(
         SERVER.format(size=20, core=1, memory=1, tags="['a']")
