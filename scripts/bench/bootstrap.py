@@ -28,7 +28,6 @@ def figures() -> Iterator[Figure]:
             )
             account.break_glass()
             account.clients.clear()
-            runner = account.runner()
-            again = seconds(lambda: runner.survey(runner.cloud.steps))
+            again = seconds(account.look)
             requests = account.server.count - requests
             yield Figure("bootstrap aws, second run", again, "s", AGAIN_SECONDS, f"{requests} requests")

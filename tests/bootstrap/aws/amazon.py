@@ -7,6 +7,7 @@ and SimulatePrincipalPolicy answers.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import re
@@ -167,8 +168,8 @@ class Amazon:
         name = name[0].upper() + name[1:]
         form: Mapping[str, Any] = request.form if _action(request) else (request.json or {})
         resource = "*"
-        if service == "kms" and "KeyId" in form and not name.endswith("Alias"):
-            context["kms:ResourceAliases"] = iam.key_aliases(self.account, region, str(form["KeyId"]))
+        if service == "kms" and (used := _key_used(form)) and not name.endswith("Alias"):
+            context["kms:ResourceAliases"] = iam.key_aliases(self.account, region, used)
             resource = f"arn:aws:kms:{region}:{self.account}:key/any"
         elif service == "iam":
             resource = _iam_resource(self.account, form)
@@ -260,6 +261,13 @@ class Amazon:
             yield
         finally:
             bucket.policy = policy
+
+
+def _key_used(form: Mapping[str, Any]) -> str:
+    """The key that a request to KMS is about: what was encrypted begins with its key's id in moto."""
+    if "KeyId" not in form and "CiphertextBlob" in form:
+        return base64.b64decode(form["CiphertextBlob"])[:36].decode(errors="replace")
+    return str(form.get("KeyId", ""))
 
 
 def _action(request: Request) -> str:

@@ -160,6 +160,10 @@ class Account:
         runner = self.runner(settings)
         return runner.apply(runner.survey(steps), lambda step: None)
 
+    def look(self) -> Outcome[AwsSession]:
+        """Look at every step; nothing is changed."""
+        return self.runner().survey(STEPS)
+
     def client(self, service: str, region: str = REGION, **keys: str) -> Any:
         """A client of the test's own."""
         return boto3.Session().client(service, region_name=region, **keys)  # pyright: ignore

@@ -175,8 +175,12 @@ def _matches(statement: Mapping[str, Any], asked: Asked, context: Mapping[str, A
             return False
     elif not _any(statement["Action"], asked.action):
         return False
-    # A request on nothing in particular is on everything.
-    if asked.resource != "*" and not _any(statement.get("Resource", "*"), asked.resource):
+    resources = statement.get("Resource", "*")
+    if asked.resource == "*":
+        # On nothing in particular: no denial of something in particular applies.
+        if statement["Effect"] == "Deny" and "*" not in _many(resources):
+            return False
+    elif not _any(resources, asked.resource):
         return False
     return _holds(statement.get("Condition", {}), context)
 

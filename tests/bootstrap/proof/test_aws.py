@@ -1,7 +1,7 @@
 """The proof of the whole: the command bootstraps an account, the real engine builds a tenant with it.
 
 Everything by the command line: `./jichitai bootstrap`, `pulumi login` to the bucket, `./jichitai up` with
-that bucket and that key, as the pipeline (the engine's SDK becomes the deployer by a web identity token).
+that bucket and that key, as the pipeline: with the session that its OIDC token was exchanged for.
 """
 
 from __future__ import annotations
@@ -50,15 +50,21 @@ class World:
         return {name: os.environ[name] for name in kept if name in os.environ}
 
     def as_pipeline(self) -> dict[str, str]:
-        """What a pipeline has: a token and the name of the role, and no key."""
+        """What a pipeline has once its login action has exchanged the token: a session, and no key."""
+        account = self.account
+        account.become("", "")
+        held = account.client("sts").assume_role_with_web_identity(
+            RoleArn=account.names.role_arn(account.names.deployer),
+            RoleSessionName="pipeline",
+            WebIdentityToken=account.token_file.read_text(encoding="utf-8"),
+        )["Credentials"]
+        account.break_glass()
         return {
-            "AWS_ACCESS_KEY_ID": "",
-            "AWS_SECRET_ACCESS_KEY": "",
-            "AWS_SESSION_TOKEN": "",
-            "AWS_ROLE_ARN": self.account.names.role_arn(self.account.names.deployer),
-            "AWS_WEB_IDENTITY_TOKEN_FILE": str(self.account.token_file),
+            "AWS_ACCESS_KEY_ID": held["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": held["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": held["SessionToken"],
             "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.account.server.url,
+            "AWS_ENDPOINT_URL": account.server.url,
         }
 
     def run(self, *arguments: str, **more: str) -> Ended:
