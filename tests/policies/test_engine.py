@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,51 @@ def test_the_pack_is_on_and_stops_what_a_rule_forbids(clone: Any, tmp_path: Path
     assert stopped.code == 10, stopped.err
     assert "RET-001" in stopped.err
     assert clone.run("preview", STACK, JICHITAI_POLICY_CONFIG=str(config), JICHITAI_POLICIES="off").code == 0
+
+
+def plain(clone: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`pulumi ARGUMENTS` on the stack, as docs/plain-pulumi.md says: by the environment and no launcher."""
+    said = clone.run("env").out + clone.run("twin", "env").out
+    config = f".jichitai/config/Pulumi.{STACK}.yaml"
+    line = ["pulumi", *arguments, "--stack", STACK, "--config-file", config, "--non-interactive"]
+    return subprocess.run(
+        ["bash", "-ec", f"{said}\n{shlex.join(line)}"],
+        cwd=clone.folder,
+        env=clone.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_plain_pulumi_takes_the_pack_by_its_folder_with_levels_and_remediation(
+    clone: Any, tmp_path: Path
+) -> None:
+    """`--policy-pack policies`: through the language host, with the engine's own configuration of a pack."""
+    file = tmp_path / "levels.json"
+
+    def preview(**levels: Any) -> subprocess.CompletedProcess[str]:
+        file.write_text(json.dumps(levels))
+        return plain(
+            clone, "preview", "--diff", "--policy-pack", "policies", "--policy-pack-config", str(file)
+        )
+
+    stopped = preview(**{"RET-001": {"enforcementLevel": "mandatory", "log_days": 700}})
+    assert stopped.returncode != 0
+    assert "RET-001" in stopped.stdout + stopped.stderr
+    mended = preview(
+        **{
+            "RET-001": {"enforcementLevel": "remediate", "log_days": 700},
+            "KEY-002": {"enforcementLevel": "advisory", "rotation_days": 30},
+            "BCK-002": {"enforcementLevel": "disabled", "backup_days": 4000},
+        }
+    )
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert "=> 731" in mended.stdout, "the log groups' retention, as CloudWatch takes it"
+    assert "KEY-002" in mended.stdout, "told, and nothing stopped"
+    assert "BCK-002" not in mended.stdout
 
 
 def test_most_ways_of_breaking_a_tenant_are_caught(state: dict[str, Any]) -> None:
