@@ -163,7 +163,7 @@ def policy_id(definition: str) -> str:
 
 RECORDED: Mapping[str, str] = MappingProxyType(
     {
-        "activity-log-exported": "6f68b69f-05fe-49cd-b361-777ee9ca7e35",
+        "vault-logs": "cf820ca0-f99e-4f3e-84fb-66e913812d21",
         "server-os-baseline": "fc9b3da7-8347-4380-8e70-0a0361d8dedd",
         "server-trusted-launch": "b03bb370-5249-4ea4-9fce-2552e87e45fa",
         "disk-customer-key": "702dd420-7fcc-42c5-afe8-4026edd20fe0",
@@ -178,6 +178,11 @@ RECORDED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Built-in policies that record how things stand, by our name (Azure Policy, "built-in definitions")."""
+
+RECORDED_BY: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {"key-rotation": {"maximumDaysToRotate": 365}}
+)
+"""Parameters of those that have one without a default, without which Azure refuses the initiative."""
 
 REFUSED: Mapping[str, str] = MappingProxyType(
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -176,21 +177,44 @@ def _finder(session: Session) -> Finder:
     from providers.twin.process import STORE
     from providers.twin.store import Store
 
-    units = {(cloud, part["unit"]) for cloud, part in session.manifest["clouds"].items()}
+    units = {str(part["unit"]) for part in session.manifest["clouds"].values()}
     file = twin_folder(session.workspace.repo) / STORE
+    _quiet(file)
 
     def find(type_: str, name: str, known: frozenset[str]) -> str | None:
         store = Store(file)
         try:
-            for cloud, unit in units:
-                for row in store.rows(cloud=cloud, unit=unit, type_=type_):
-                    if row.name == name and row.id not in known:
-                        return row.id
+            for row in store.rows(type_=type_):
+                # What hangs on somebody else's hub is in the hub's unit, and names something of ours.
+                ours = row.unit in units or any(unit in json.dumps(row.inputs) for unit in units)
+                if row.name == name and row.id not in known and ours:
+                    return row.id
             return None
         finally:
             store.close()
 
     return find
+
+
+STILL, LONGEST = 1.0, 20.0
+"""Seconds without a new resource after which a twin has ended what an engine that died had asked it for,
+and the longest that we wait for that."""
+
+
+def _quiet(file: Path) -> None:
+    """Wait until the twin makes nothing any more: it does not notice that its engine has died."""
+    from providers.twin.store import Store
+
+    until, last, since = time.monotonic() + LONGEST, -1, time.monotonic()
+    while time.monotonic() < until:
+        store = Store(file)
+        count = sum(1 for _ in store.rows())
+        store.close()
+        if count != last:
+            last, since = count, time.monotonic()
+        elif time.monotonic() - since >= STILL:
+            return
+        time.sleep(STILL / 5)
 
 
 def _doubts_file(session: Session) -> Path:

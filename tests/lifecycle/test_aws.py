@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.cli.exits import Exit
-from scripts.engine.places import REPO
-from tests.conftest import Clone, Cloning, wait_for
-from tests.lifecycle import inventories
+from tests.conftest import Cloning
+from tests.lifecycle import inventories, lives
+from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
 TYPICAL = "131041-shinjuku"
 FIRST = "163210-funahashi"
-"""A small one."""
-STACKS = sorted(
-    f.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    for f in (REPO / "stacks" / "tenants").glob("Pulumi.*.yaml")
-)
-OTHERS = [
-    s
-    for s in STACKS
-    if s != TYPICAL and "aws:" in Path(REPO, "stacks", "tenants", f"Pulumi.{s}.yaml").read_text("utf-8")
-]
-
-
-def changes(document: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(c["operation"], c["type"], c["resource"]) for c in document["changes"]]
-
-
-def made(clone: Clone) -> list[str]:
-    """What exists in the twin beyond what the unit had when it was handed over."""
-    return sorted(f"{row.type} {row.name}" for row in clone.rows() if row.name)
-
-
-def succeeded(clone: Clone, *arguments: str) -> dict[str, Any]:
-    ended = clone.run(*arguments, "--json")
-    assert ended.code == Exit.OK, ended.err
-    return ended.document
-
-
-def torn_down(clone: Clone, stack: str) -> None:
-    """Unprotect, `up`, destroy: nothing is left."""
-    protected = clone.run("destroy", stack, "--yes")
-    if protected.code == Exit.REFUSED:
-        clone.protect(stack, on=False)
-        succeeded(clone, "up", stack)
-        protected = clone.run("destroy", stack, "--yes")
-    assert protected.code == Exit.OK, protected.err
-    assert made(clone) == []
+"""An all-in-one town."""
+SHARED = "200000-nagano-shared"
+"""共同利用 with network isolation."""
+ON_ORDER = "392103-shimanto"
+OTHERS = sorted(set(lives.of_cloud("aws")) - {TYPICAL, FIRST, SHARED, ON_ORDER})
+LOGS = ("aws:cloudwatch/logGroup:LogGroup", "retentionInDays=1")
 
 
 @pytest.mark.xdist_group("lifecycle-typical")
@@ -109,23 +76,7 @@ def test_the_life_of_a_typical_tenant(cloning: Cloning) -> None:
 @pytest.mark.xdist_group("lifecycle-killed")
 def test_a_typical_tenant_whose_engine_is_killed_half_way(cloning: Cloning) -> None:
     clone = cloning()
-    succeeded(clone, "preview", TYPICAL)
-    process = clone.start("up", TYPICAL)
-    wait_for(lambda: len(made(clone)) > 70)
-    pid = clone.engine_pid()
-    assert pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    os.killpg(pid, signal.SIGKILL)
-    assert 70 < len(made(clone)) < 200, "killed too late to show anything"
-    finished = succeeded(clone, "up", TYPICAL)
-    assert finished["resources"] > 120
-    recorded = [
-        f"{r['type']} {r['id']}"
-        for r in clone.state(TYPICAL)["resources"]
-        if r.get("custom") and not r.get("external") and not r["type"].startswith("pulumi:")
-    ]
-    assert sorted(recorded) == sorted(f"{row.type} {row.id}" for row in clone.rows() if row.name)
-    assert clone.run("drift", TYPICAL).code == Exit.OK
+    lives.killed(clone, TYPICAL, after=70)
     torn_down(clone, TYPICAL)
 
 
@@ -157,7 +108,7 @@ def test_the_whole_baseline_is_created_where_no_template_made_any(cloning: Cloni
 @pytest.mark.xdist_group("lifecycle-circuits")
 def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
     clone = cloning()
-    stack, connection = "392103-shimanto", "aws:directconnect/connection:Connection"
+    stack, connection = ON_ORDER, "aws:directconnect/connection:Connection"
 
     def arrives(circuit: str, location: str, id_: str) -> dict[str, Any]:
         where = ("--unit", "444455556666", "--set", f"location={location}")
@@ -170,6 +121,7 @@ def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
         return document["outputs"]["tenant"]["clouds"]["aws"]["lgwan"]["awaiting"]
 
     assert waiting(succeeded(clone, "up", stack)) == ["first", "second"]
+    inventories.holds(clone.state(stack), stack)
     one = arrives("first", "EqOS1", "dxcon-ffe0b001")
     assert waiting(one) == ["second"]
     two = arrives("second", "EqTY2", "dxcon-ffe0b002")
@@ -182,15 +134,15 @@ def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
     clone.close()
 
 
-@pytest.mark.parametrize(
-    "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in OTHERS]
-)
-def test_every_manifest_comes_up_stays_and_goes(cloning: Cloning, stack: str) -> None:
+@each(FIRST, SHARED)
+def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
     clone = cloning()
-    first = succeeded(clone, "up", stack)
-    assert first["resources"] > 50
-    inventories.holds(clone.state(stack), stack)
-    assert changes(succeeded(clone, "up", stack)) == []
-    assert changes(succeeded(clone, "refresh", stack)) == []
-    torn_down(clone, stack)
+    lives.whole(clone, stack, 280, LOGS)
+    clone.close()
+
+
+@each(*OTHERS)
+def test_every_other_manifest_comes_up(cloning: Cloning, stack: str) -> None:
+    clone = cloning()
+    lives.comes_up(clone, stack, 280)
     clone.close()

@@ -6,25 +6,36 @@ import pytest
 
 from scripts.cli.exits import Exit
 from tests.conftest import Cloning
-from tests.lifecycle import inventories
-from tests.lifecycle.test_aws import STACKS, changes, made, succeeded, torn_down
-from tests.stacks.examples import TENANTS
+from tests.lifecycle import inventories, lives
+from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
-TYPICAL = "131202-nerima"
-MINE = [s for s in STACKS if "azure:" in (TENANTS / f"Pulumi.{s}.yaml").read_text("utf-8")]
+TYPICAL, TOWN, SHARED = "131202-nerima", "325252-ama", "330001-okayama-shared"
+STORAGE = ("azure-native:storage:StorageAccount", "publicNetworkAccess=Enabled")
 
 
-@pytest.mark.parametrize(
-    "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in MINE if s != TYPICAL]
-)
-def test_every_manifest_comes_up_stays_and_goes(cloning: Cloning, stack: str) -> None:
+@each(TOWN, SHARED)
+def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
     clone = cloning()
-    first = succeeded(clone, "up", stack)
-    assert 100 <= first["resources"] <= 240
-    inventories.holds(clone.state(stack), stack)
-    assert changes(succeeded(clone, "up", stack)) == []
-    assert changes(succeeded(clone, "refresh", stack)) == []
-    torn_down(clone, stack)
+    # Two networks, each with a gateway and endpoints of its own: more than a tenant of one body has.
+    lives.whole(clone, stack, 230 if stack == SHARED else 140, STORAGE)
+    clone.close()
+
+
+def test_every_example_has_a_life() -> None:
+    assert set(lives.of_cloud("azure")) == {TYPICAL, TOWN, SHARED}
+
+
+@pytest.mark.xdist_group("lifecycle-azure-trouble")
+def test_trouble_and_a_killed_engine_lose_and_double_nothing(cloning: Cloning) -> None:
+    clone = cloning()
+    fault = ("twin", "fault", "bad-day", "--kind", "transient", "--match", "*:Key", "--on", "create")
+    assert clone.run(*fault, "--times", "1", "--surfaced").code == Exit.OK
+    failed = clone.run("up", TOWN)
+    assert failed.code == Exit.FAILED
+    assert "key" in failed.err.lower(), "what failed is named"
+    assert clone.run("twin", "fault", "--clear").code == Exit.OK
+    lives.killed(clone, TOWN, after=len(made(clone)) + 5)
+    torn_down(clone, TOWN)
     clone.close()
 
 

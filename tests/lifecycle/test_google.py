@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from scripts.cli.exits import Exit
-from scripts.engine.places import REPO
-from tests.conftest import Clone, Cloning
-from tests.lifecycle import inventories
+from tests.conftest import Cloning
+from tests.lifecycle import inventories, lives
+from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
-TYPICAL = "131083-koto"
-OTHERS = sorted(
-    stack
-    for file in (REPO / "stacks" / "tenants").glob("Pulumi.*.yaml")
-    if "google:" in Path(file).read_text("utf-8")
-    and (stack := file.name.removeprefix("Pulumi.").removesuffix(".yaml")) != TYPICAL
-)
-
-
-def changes(document: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(c["operation"], c["type"], c["resource"]) for c in document["changes"]]
-
-
-def made(clone: Clone) -> list[str]:
-    """What exists in the twin beyond what the unit had when it was handed over."""
-    return sorted(f"{row.type} {row.name}" for row in clone.rows() if row.name)
-
-
-def succeeded(clone: Clone, *arguments: str) -> dict[str, Any]:
-    ended = clone.run(*arguments, "--json")
-    assert ended.code == Exit.OK, ended.err
-    return ended.document
-
-
-def torn_down(clone: Clone, stack: str) -> None:
-    """Unprotect, `up`, destroy: nothing is left."""
-    gone = clone.run("destroy", stack, "--yes")
-    if gone.code == Exit.REFUSED:
-        clone.protect(stack, on=False)
-        succeeded(clone, "up", stack)
-        gone = clone.run("destroy", stack, "--yes")
-    assert gone.code == Exit.OK, gone.err
-    assert made(clone) == []
+TYPICAL, TOWN, SHARED = "131083-koto", "013676-okushiri", "370002-kagawa-shared"
+OTHERS = sorted(set(lives.of_cloud("google")) - {TYPICAL, TOWN, SHARED})
+LOGS = ("gcp:logging/projectBucketConfig:ProjectBucketConfig", "retentionDays=1")
 
 
 @pytest.mark.xdist_group("lifecycle-google-typical")
@@ -100,15 +67,15 @@ def test_the_life_of_a_three_package_ward(cloning: Cloning) -> None:
     clone.close()
 
 
-@pytest.mark.parametrize(
-    "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-google-{s}")) for s in OTHERS]
-)
-def test_every_manifest_comes_up_stays_and_goes(cloning: Cloning, stack: str) -> None:
+@each(TOWN, SHARED)
+def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
     clone = cloning()
-    first = succeeded(clone, "up", stack)
-    assert 100 <= first["resources"] <= 220
-    inventories.holds(clone.state(stack), stack)
-    assert changes(succeeded(clone, "up", stack)) == []
-    assert changes(succeeded(clone, "refresh", stack)) == []
-    torn_down(clone, stack)
+    lives.whole(clone, stack, 220, LOGS)
+    clone.close()
+
+
+@each(*OTHERS)
+def test_every_other_manifest_comes_up(cloning: Cloning, stack: str) -> None:
+    clone = cloning()
+    lives.comes_up(clone, stack, 220)
     clone.close()

@@ -9,7 +9,7 @@ import pytest
 from scripts.cli.exits import Exit
 from tests.conftest import Clone, Cloning
 from tests.lifecycle import inventories
-from tests.lifecycle.test_aws import changes, made, succeeded, torn_down
+from tests.lifecycle.lives import changes, made, succeeded, torn_down
 from tests.stacks.examples import KURASHIKI
 
 SDKS = """

@@ -6,11 +6,12 @@ import pytest
 
 from scripts.cli.exits import Exit
 from tests.conftest import Cloning
-from tests.lifecycle import inventories
-from tests.lifecycle.test_aws import changes, made, succeeded, torn_down
+from tests.lifecycle import inventories, lives
+from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
-TYPICAL = "131121-setagaya"
-OTHERS = ("014591-biei", "320005-shimane-shared", "322016-matsue-verification")
+TYPICAL, TOWN, SHARED = "131121-setagaya", "014591-biei", "320005-shimane-shared"
+OTHERS = sorted(set(lives.of_cloud("oci")) - {TYPICAL, TOWN, SHARED})
+BUCKET = ("oci:ObjectStorage/bucket:Bucket", "accessType=ObjectRead")
 
 
 @pytest.mark.xdist_group("lifecycle-oci-typical")
@@ -60,15 +61,15 @@ def test_the_life_of_a_typical_tenant_on_oci(cloning: Cloning) -> None:
     clone.close()
 
 
-@pytest.mark.parametrize(
-    "stack", [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in OTHERS]
-)
-def test_every_manifest_on_oci_comes_up_stays_and_goes(cloning: Cloning, stack: str) -> None:
+@each(TOWN, SHARED)
+def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
     clone = cloning()
-    first = succeeded(clone, "up", stack)
-    assert first["resources"] > 90
-    assert changes(succeeded(clone, "up", stack)) == []
-    assert changes(succeeded(clone, "refresh", stack)) == []
-    inventories.holds(clone.state(stack), stack)
-    torn_down(clone, stack)
+    lives.whole(clone, stack, 220, BUCKET)
+    clone.close()
+
+
+@each(*OTHERS)
+def test_every_other_manifest_comes_up(cloning: Cloning, stack: str) -> None:
+    clone = cloning()
+    lives.comes_up(clone, stack, 220)
     clone.close()

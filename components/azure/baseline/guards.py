@@ -88,7 +88,10 @@ class Guards:
         Azure itself keeps every change of every resource for 14 days (Resource Graph); what the
         policies and Defender find goes to the workspace for as long as logs are kept.
         """
-        self._initiative("recorded", {name: (policy, {}) for name, policy in facts.RECORDED.items()})
+        self._initiative(
+            "recorded",
+            {name: (policy, facts.RECORDED_BY.get(name, {})) for name, policy in facts.RECORDED.items()},
+        )
         azure.security.Automation(
             self._place.child("export"),
             resource_group_name=self._place.group,

@@ -42,10 +42,19 @@ def _environment_made(scope: Scope) -> None:
 
 def _app(scope: Scope) -> None:
     template = scope.get("template") or {}
+    profile = scope.get("workloadProfileName") or "Consumption"
+    consumption = profile == "Consumption"
+    environment = scope.target("environmentId")
+    if environment is not None:
+        offered = [p.get("name") for p in environment.inputs.get("workloadProfiles") or []]
+        if profile not in (offered or ["Consumption"]):
+            raise Refusal(
+                "WorkloadProfileNotFound", f"The environment has no workload profile '{profile}': {offered}"
+            )
     for container in template.get("containers") or []:
         resources = container.get("resources") or {}
         cpu, memory = float(resources.get("cpu") or 0), str(resources.get("memory"))
-        if round(cpu, 2) not in _CPU or memory != f"{cpu * 2:g}Gi":
+        if consumption and (round(cpu, 2) not in _CPU or memory != f"{cpu * 2:g}Gi"):
             raise Refusal(
                 "ContainerAppInvalidResourceTotal",
                 f"The requested CPU {cpu} and memory {memory} are no combination of the Consumption profile.",
@@ -53,7 +62,6 @@ def _app(scope: Scope) -> None:
     scale = template.get("scale") or {}
     if int(scale.get("minReplicas") or 0) > int(scale.get("maxReplicas") or 10):
         raise Refusal("ContainerAppInvalidScale", "minReplicas is above maxReplicas.")
-    environment = scope.target("environmentId")
     if environment is None:
         return
     shares = {
