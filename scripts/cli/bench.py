@@ -17,7 +17,7 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura", "bootstrap"],
+        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura", "bootstrap", "country"],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
@@ -62,6 +62,10 @@ def _figures(what: str, rounds: int) -> Iterable[Figure]:
         from scripts.bench import bootstrap
 
         yield from bootstrap.figures()
+    if what == "country":
+        from scripts.bench import country
+
+        yield from country.figures()
     if what in ("all", "policies"):
         from scripts.bench import policies
 
