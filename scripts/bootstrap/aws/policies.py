@@ -34,7 +34,6 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "ecr": ("ecr",),
     "ecs": ("ecs", "application-autoscaling"),
     "efs": ("elasticfilesystem",),
-    "events": ("events",),
     "guardduty": ("guardduty",),
     "iam": (),
     "kms": ("kms",),

@@ -51,12 +51,8 @@ class Names:
 
     @property
     def backend(self) -> str:
-        """The state store as `pulumi login` takes it.
-
-        A bucket with a default retention takes no object without a checksum, and the CLI sends one only
-        when told to.
-        """
-        return f"s3://{self.bucket}?region={self.region}&request_checksum_calculation=when_supported"
+        """The state store as `pulumi login` takes it."""
+        return f"s3://{self.bucket}?region={self.region}"
 
     def secrets_provider(self, alias: str) -> str:
         """A key as `pulumi stack init --secrets-provider` takes it."""

@@ -16,10 +16,6 @@ from stacks.text import Text
 NONE = ("NoSuchBucket", "404", "NotFound", "NoSuchKey")
 HISTORY_DAYS = 366
 """How long older versions of the state are kept, days: a year of history."""
-LOCKED_DAYS = 35
-"""How long no version can be deleted by anybody but the break-glass role, days: the manifest's default for
-backups, so that a state that went bad can always be gone back from."""
-
 KeyLook = Callable[[Context[AwsSession]], Finding]
 
 
@@ -189,7 +185,12 @@ def _create(c: Context[AwsSession], bucket: str) -> Call:
 
 
 def _settings(c: Context[AwsSession], bucket: str) -> list[Call]:
-    """Each setting of the bucket, in the order in which they are made: closed first."""
+    """Each setting of the bucket, in the order in which they are made: closed first.
+
+    The bucket has Object Lock, for the evidence; but no default retention, with which S3 takes no object
+    without a checksum, and Pulumi does not always send one. The state's history is kept by its versions,
+    which nobody but the break-glass role may delete (the bucket's policy).
+    """
     names = c.session.names
     tags = [{"Key": k, "Value": v} for k, v in c.settings.owner.items()]
     public = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -206,10 +207,6 @@ def _settings(c: Context[AwsSession], bucket: str) -> list[Call]:
         "Filter": {"Prefix": ""},
         "NoncurrentVersionExpiration": {"NoncurrentDays": HISTORY_DAYS},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-    }
-    lock = {
-        "ObjectLockEnabled": "Enabled",
-        "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": LOCKED_DAYS}},
     }
     sent: list[tuple[str, dict[str, Any], Text]] = [
         ("PutBucketTagging", {"Tagging": {"TagSet": tags}}, Text("所有の印", "whose it is")),
@@ -234,11 +231,6 @@ def _settings(c: Context[AwsSession], bucket: str) -> list[Call]:
             Text("自分の鍵で暗号化", "encrypted with our own key"),
         ),
         (
-            "PutObjectLockConfiguration",
-            {"ObjectLockConfiguration": lock},
-            Text(f"{LOCKED_DAYS} 日間は版を消せない", f"versions stay for {LOCKED_DAYS} days"),
-        ),
-        (
             "PutBucketLifecycleConfiguration",
             {"LifecycleConfiguration": {"Rules": [lifecycle]}},
             Text(f"古い版は {HISTORY_DAYS} 日", f"older versions for {HISTORY_DAYS} days"),
@@ -257,7 +249,6 @@ _ABSENT = (
     "NoSuchPublicAccessBlockConfiguration",
     "OwnershipControlsNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
-    "ObjectLockConfigurationNotFoundError",
     "NoSuchLifecycleConfiguration",
     "NoSuchBucketPolicy",
 )

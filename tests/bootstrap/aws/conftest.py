@@ -216,7 +216,7 @@ def state_of(account: str) -> dict[str, Any]:
             b.name: {
                 "versioning": b.versioning_status,
                 "encryption": str(b.encryption),
-                "lock": str(b.default_lock_mode) + str(b.default_lock_days),
+                "lock": b.object_lock_enabled,
                 "policy": str(b.policy),
                 "public": str(vars(b.public_access_block)) if b.public_access_block else None,
                 "ownership": str(b.ownership_rule),

@@ -66,9 +66,12 @@ def allowed(account: str, who: Caller, asked: Asked) -> bool:
     own, bound = _documents(account, who)
     if asked.action.startswith("s3:") and _denies(_bucket_policy(account, asked.resource), asked, context):
         return False
-    if _denies(own, asked, context) or not _allows(own, asked, context):
-        return False
-    return bound is None or (not _denies([bound], asked, context) and _allows([bound], asked, context))
+    return permits(own, asked, context) and (bound is None or permits([bound], asked, context))
+
+
+def permits(documents: Sequence[Any], asked: Asked, context: Mapping[str, Any]) -> bool:
+    """Whether some of the documents allow it and none denies it."""
+    return not _denies(documents, asked, context) and _allows(documents, asked, context)
 
 
 def trusts(account: str, role_arn: str, claims: Mapping[str, Any]) -> bool:

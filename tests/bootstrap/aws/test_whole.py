@@ -77,7 +77,7 @@ def test_what_was_made(account: Account) -> None:
     assert bucket["versioning"] == "Enabled"
     assert "aws:kms" in bucket["encryption"]
     assert names.state_key in bucket["encryption"]
-    assert bucket["lock"] == "GOVERNANCE35"
+    assert bucket["lock"] is True
     assert "True" in bucket["public"]
     assert "False" not in bucket["public"]
     assert bucket["objects"] == ["evidence/131041-shinjuku.jsonl", "proof/road"]
