@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -21,8 +22,10 @@ def register(azure: Azure) -> None:
     """Registers the token endpoint and the data planes."""
     plane = Planes(azure)
     azure.router.add("GET", "/{tenant}/v2.0/.well-known/openid-configuration", plane.configuration)
+    azure.router.add("GET", "/common/discovery/instance", plane.discovery)
     azure.router.add("POST", "/{tenant}/oauth2/v2.0/token", plane.token)
-    azure.router.add("*", "/keys/{key}//{operation}", plane.crypto)
+    azure.router.add("POST", "/keys/{key}//{operation}", plane.crypto)
+    azure.router.add("POST", "/keys/{key}/{operation}", plane.crypto)
     azure.router.add("*", "/keys/{key}/", plane.crypto)
     azure.router.add("*", "/blobs/{account}/{container}/{+blob}", plane.blob)
 
@@ -44,6 +47,13 @@ class Planes:
         }
         return Answer(200, body)
 
+    def discovery(self, request: Request) -> Answer:
+        """Instance discovery, which the SDK for Go begins with: which names are Entra ID's."""
+        host = request.headers["host"]
+        place = f"https://{host}/{TENANT}/v2.0/.well-known/openid-configuration"
+        entry = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+        return Answer(200, {"tenant_discovery_endpoint": place, "api-version": "1.1", "metadata": [entry]})
+
     def token(self, request: Request, tenant: str) -> Answer:
         """Client credentials: a secret, or an assertion of a federated identity."""
         form = request.form
@@ -60,12 +70,13 @@ class Planes:
                     "AADSTS700024: Client assertion is not within its valid time range.",
                     401,
                 )
-            return self._given(ADMIN_ID, appid=form["client_id"])
+            return self._given(ADMIN_ID, form)
         if form.get("client_assertion_type") != ASSERTION:
             return _error("invalid_request", "AADSTS7000218: no client_assertion or client_secret", 401)
-        return self._federated(form["client_id"], form["client_assertion"])
+        return self._federated(form)
 
-    def _federated(self, client: str, assertion: str) -> Answer:
+    def _federated(self, form: Mapping[str, str]) -> Answer:
+        client, assertion = form["client_id"], form["client_assertion"]
         identities = self.azure.of_type("Microsoft.ManagedIdentity/userAssignedIdentities")
         identity = next((i for i in identities if i["properties"]["clientId"] == client), None)
         if identity is None:
@@ -87,12 +98,13 @@ class Planes:
                 )
             except jwt.InvalidTokenError as error:
                 return _error("invalid_client", f"AADSTS700213: {error}", 401)
-            return self._given(identity["properties"]["principalId"], appid=client)
+            return self._given(identity["properties"]["principalId"], form)
         text = "AADSTS70021: No matching federated identity record found for presented assertion."
         return _error("invalid_client", text, 401)
 
-    def _given(self, principal: str, **claims: Any) -> Answer:
-        token = self.azure.token(principal, **claims)
+    def _given(self, principal: str, form: Mapping[str, str]) -> Answer:
+        audience = form.get("scope", "").split(" ")[0].removesuffix("/.default")
+        token = self.azure.token(principal, aud=audience, appid=form["client_id"])
         return Answer(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token})
 
     def crypto(self, request: Request, key: str, operation: str = "read") -> Answer:

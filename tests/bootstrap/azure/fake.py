@@ -14,7 +14,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,8 @@ class Azure:
         self.issuers = {self.issuer.url: self.issuer}
         self.router = Router(refuse)
         self.skew = 0.0
+        self.made: Callable[[str, str], None] = lambda kind, id_: None
+        """Called with the type and id of everything that is made: what a data plane of its own needs."""
         self.subscriptions = [SUBSCRIPTION]
         for id_, (name, permissions) in BUILT_IN.items():
             body = {"roleName": name, "type": "BuiltInRole", "permissions": [permissions]}
@@ -122,7 +124,10 @@ class Azure:
 
     def token(self, principal: str, **claims: Any) -> str:
         """A token of a principal, with the claims that a client may read."""
-        body = {"oid": principal, "tid": TENANT, "exp": int(time.time()) + 3600, **claims}
+        now = int(time.time())
+        issuer = f"https://sts.windows.net/{TENANT}/"
+        body = {"oid": principal, "tid": TENANT, "iss": issuer, "iat": now, "nbf": now - 5, "exp": now + 3600}
+        body |= claims
         token = jwt.encode({**body, "uti": str(uuid.uuid4())}, "x" * 32, algorithm="HS256")
         self.bearers.adopt(token, principal)
         return token

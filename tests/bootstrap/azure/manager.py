@@ -156,6 +156,7 @@ class Manager:
         if check := self.checks.get(kind.lower()):
             check(id_, body)
         made = azure.add(id_, _settled(kind, id_, body, now))
+        azure.made(kind, id_)
         status = 201 if now is None and kind not in ALWAYS_OK else 200
         if kind in SLOW and now is None:
             number = uuid.uuid4().hex

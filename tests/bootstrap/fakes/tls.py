@@ -16,10 +16,13 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Authority:
-    """The authority's certificate, for the variables of `environment`, and the server's side."""
+    """The authority's certificate, for the variables of `environment`, and the server's side, which is also
+    there as files for servers that are no Python."""
 
     bundle: Path
     server: ssl.SSLContext
+    certificate: Path
+    key: Path
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,10 +66,11 @@ def authority(folder: Path, *names: str) -> Authority:
     pem = serialization.Encoding.PEM
     bundle, chain = folder / "authority.pem", folder / "server.pem"
     bundle.write_bytes(root.public_bytes(pem))
-    chain.write_bytes(
+    private = folder / "server.key"
+    private.write_bytes(
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + leaf.public_bytes(pem)
     )
+    chain.write_bytes(leaf.public_bytes(pem))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    return Authority(bundle, context)
+    context.load_cert_chain(chain, private)
+    return Authority(bundle, context, chain, private)

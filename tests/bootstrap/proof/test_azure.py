@@ -7,6 +7,7 @@ container that the bootstrap makes is made in it, and the proof, the evidence an
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from typing import Any
 import pytest
 
 from scripts.engine.install import ensure
+from scripts.engine.places import REPO
+from scripts.setup.venv import MORE_LOCK
 from tests.bootstrap.azure import entra, manager
 from tests.bootstrap.azure.fake import ADMIN, ADMIN_SECRET, SUBSCRIPTION, TENANT, Azure
 from tests.bootstrap.azurite.emulator import Azurite, running
+from tests.bootstrap.fakes.proxy import proxy
 from tests.bootstrap.fakes.server import Server, serving
 from tests.bootstrap.fakes.tls import authority
 from tests.conftest import Clone, Cloning, Ended
@@ -67,12 +71,12 @@ class World:
 @pytest.fixture(scope="module")
 def world(cloning: Cloning, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     pytest.importorskip("azure.storage.blob", reason="the libraries of `bootstrap azure` are not installed")
-    from scripts.bootstrap.azure.names import account
+    from scripts.bootstrap.azure.names import account, vault
     from scripts.bootstrap.steps import Settings
 
     folder = tmp_path_factory.mktemp("azure")
-    tls = authority(folder)
     clone = cloning()
+    shutil.copy2(REPO / MORE_LOCK, clone.folder)  # by it the command sees that the SDKs are there
     text = clone.manifest(STACK).read_text(encoding="utf-8")
     lines = [
         f'        unit: "{SUBSCRIPTION}"' if line.strip().startswith("unit:") else line
@@ -80,7 +84,9 @@ def world(cloning: Cloning, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     ]
     clone.manifest(STACK).write_text("\n".join(lines) + "\n", encoding="utf-8")
     manifest: dict[str, Any] = {"clouds": {"azure": {"unit": SUBSCRIPTION}}}
-    name = account(Settings("azure", STACK, manifest, None))
+    settings = Settings("azure", STACK, manifest, None)
+    name = account(settings)
+    tls = authority(folder, "login.microsoftonline.com", f"{vault(settings)}.vault.azure.net")
     azure = Azure()
     entra.register(azure)
     manager.register(azure)
@@ -147,34 +153,57 @@ def test_a_leased_state_is_not_written_or_deleted_by_others(world: World) -> Non
     other.delete_blob()
 
 
-def test_the_engine_keeps_its_state_there(world: World) -> None:
-    """`pulumi login` and `up`. The engine's Azure SDK finds Entra ID by asking login.microsoftonline.com,
-    which it cannot be told not to, so here it signs in by the emulator's key; its secrets provider would
-    do the same and is a passphrase."""
-    host = world.azurite.host
-    backend = (
-        f"azblob://state?storage_account={world.azurite.account}&protocol=https&domain={host}&localemu=true"
-    )
-    variables = {**world.variables, "AZURE_STORAGE_KEY": world.azurite.key}
-    for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"):
-        variables[name] = ""
-    login = subprocess.run(
-        [ensure(lambda _: None).path, "login", backend, "--non-interactive"],
-        env=world.clone.environment(**variables, PULUMI_HOME=str(world.token.parent / "pulumi")),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert login.returncode == 0, login.stderr
-    up = world.run("up", STACK, "--yes", "--json", "--backend", backend, **variables)
-    assert up.code == 0, up.err
+def test_the_engine_keeps_its_state_and_secrets_there_as_the_pipeline(world: World, tmp_path: Path) -> None:
+    """`pulumi login`, a stack whose secrets the vault's key seals, then `up`, all by the pipeline's token."""
+    deployer = next(r for i, r in world.azure.world.resources.items() if i.endswith("/id-jichitai-deployer"))
+    vault = next(r for r in world.azure.of_type("Microsoft.KeyVault/vaults"))["name"]
+    place = f"protocol=https&domain={world.azurite.host}&localemu=true"
+    backend = f"azblob://state?storage_account={world.azurite.account}&{place}"
+    key = f"azurekeyvault://{vault}.vault.azure.net/keys/pulumi-secrets"
+    names = ("login.microsoftonline.com", f"{vault}.vault.azure.net")
+    with proxy(world.server.host, *names) as through:
+        variables = {
+            **world.variables,
+            "AZURE_AUTHORITY_HOST": "",
+            "AZURE_CLIENT_SECRET": "",
+            "AZURE_CLIENT_ID": deployer["properties"]["clientId"],
+            "AZURE_FEDERATED_TOKEN_FILE": str(world.token),
+            "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
+            "HTTPS_PROXY": through,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        project = tmp_path / "Pulumi.yaml"
+        project.write_text("name: sealed\nruntime: python\n", encoding="utf-8")
+
+        def pulumi(*arguments: str) -> str:
+            done = subprocess.run(
+                [ensure(lambda _: None).path, *arguments, "--non-interactive"],
+                env=world.clone.environment(**variables, PULUMI_HOME=str(world.token.parent / "pulumi")),
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        pulumi("login", backend)
+        pulumi("stack", "init", "sealed", "--secrets-provider", key)
+        pulumi("config", "set", "--secret", "word", "ひみつ")
+        assert "ひみつ" not in (tmp_path / "Pulumi.sealed.yaml").read_text(encoding="utf-8")
+        assert pulumi("config", "get", "word").strip() == "ひみつ"
+        sealed = [e.request.path for e in world.server.requests if "/keys/pulumi-secrets/" in e.request.path]
+        assert any(path.endswith("/encrypt") for path in sealed)
+        assert any(path.endswith("/decrypt") for path in sealed)
+        up = world.run("up", STACK, "--yes", "--json", "--backend", backend, **variables)
+        assert up.code == 0, up.err
+        again = world.run("outputs", STACK, "--json", "--backend", backend, **variables)
+        assert again.code == 0, again.err
     assert up.document["resources"] > 100
     state = world.service().get_blob_client("state", f".pulumi/stacks/jichitai/{STACK}.json")
     kept = json.loads(state.download_blob().readall())
     assert len(kept["checkpoint"]["latest"]["resources"]) >= up.document["resources"]
-    again = world.run("outputs", STACK, "--json", "--backend", backend, **variables)
-    assert again.code == 0, again.err
     local = world.clone.folder / ".jichitai" / "state" / "twin" / ".pulumi" / "stacks"
     assert not list(local.rglob(f"{STACK}.json"))
 
