@@ -197,7 +197,7 @@ def show_groups(console: Console, report: Report, *, full: bool) -> None:
     console.line(
         Text(
             f"差分のあるスタックは {stacks}、差分は {len(report.groups)} 通りです。",
-            f"{stacks} stacks differ, in {len(report.groups)} ways.",
+            f"{_many(stacks, 'stack')} differ, in {_many(len(report.groups), 'way')}.",
         )
     )
     for number, group in enumerate(report.groups[: ALWAYS if full else GROUPS], start=1):
@@ -206,13 +206,17 @@ def show_groups(console: Console, report: Report, *, full: bool) -> None:
         console.line(Text(f"ほか {more} 通り（--diff ですべて）", f"{more} more; --diff shows them"))
 
 
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def _group(console: Console, group: Group, number: int, *, full: bool) -> None:
     from scripts.fleet.report.words import CHANGES
 
     changes = ", ".join(f"{console.t(CHANGES.get(op, op))} {n}" for op, n in group.changes.items())
     named = ", ".join(group.stacks[: ALWAYS if full else NAMES])
     rest = "" if full or len(group.stacks) <= NAMES else " …"
-    count = console.t(Text(f"{len(group.stacks)} スタック", f"{len(group.stacks)} stacks"))
+    count = console.t(Text(f"{len(group.stacks)} スタック", _many(len(group.stacks), "stack")))
     console.show(f"[bold]{number:>3}. {count}[/]  {plain(changes)}  [dim]{plain(named)}{rest}[/]")
     lines = group.lines[: ALWAYS if full else LINES]
     for line in lines:
@@ -231,7 +235,7 @@ def show_failures(console: Console, report: Report, *, full: bool) -> None:
         cause = group.cause
         what = cause.what.ja if console.language == "ja" else cause.what.en
         do = cause.do.ja if console.language == "ja" else cause.do.en
-        count = console.t(Text(f"{len(group.stacks)} スタック", f"{len(group.stacks)} stacks"))
+        count = console.t(Text(f"{len(group.stacks)} スタック", _many(len(group.stacks), "stack")))
         console.line("")
         console.show(f"[bold red]✗ {count}[/] {plain(what)} [dim]{plain(cause.place)}[/]")
         console.line(f"    {cause.why.strip()[: None if full else 300]}")
