@@ -10,7 +10,6 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from scripts.engine.places import private
 from scripts.fleet import rollout
 from scripts.fleet.database import Database
 from scripts.fleet.machines import Presence
+from scripts.fleet.metrics import Metrics
 from scripts.fleet.model import (
     Cause,
     DiffLine,
@@ -95,7 +95,7 @@ class Coordinator:
         )
         self.fenced = ""
         self.leaving = threading.Event()
-        self.finished: Callable[[StackResult], None] = lambda _: None
+        self.metrics = Metrics()
         self._client: DBOSClient | None = None
 
     def begin(self, run: RunId, round_: int) -> None:
@@ -135,6 +135,7 @@ class Coordinator:
         """Leave. What has been begun here must be over; a stack waiting here is another's from now on."""
         self.leaving.set()
         self.worker.close()
+        self.metrics.close()
         DBOS.destroy(workflow_completion_timeout_sec=0)
         left = True
         if self._client is not None:
@@ -171,7 +172,8 @@ class Coordinator:
         good = result.outcome in ("changed", "unchanged")
         last = (head.target, Last(fingerprint, stamp, result)) if good else None
         self.database.end(run, round_, result, lines, last)
-        self.finished(result)
+        self.metrics.ended(run, head.target, ref.clouds, result)
+        self.metrics.running(len(self.worker.running))
         return None
 
     def _wanted(self, run: RunId, round_: int, stack: str) -> bool:
@@ -214,7 +216,11 @@ class Coordinator:
         }
         try:
             said, child = self.worker.call(
-                f"{run}/{ref.stack}", request, seconds=options.seconds, grace=GRACE
+                f"{run}/{ref.stack}",
+                request,
+                seconds=options.seconds,
+                grace=GRACE,
+                began=lambda _: self.metrics.running(len(self.worker.running)),
             )
         except WorkerDied as died:
             dead = replace(bare, seconds=time.monotonic() - since)

@@ -150,7 +150,7 @@ def soak(
                 runs.append(_new(database, size))
                 _wait_for_end(running)
             _keep(running, coordinators, folder, url, runs[-1], slots)
-            time.sleep(chance.uniform(0.1, 0.6))
+            time.sleep(chance.uniform(0.05, 0.4))
             what = _kill(running, chance, disturb or {})
             if what:
                 found.kills[what] += 1

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, Text, bool]] = {
         False,
     ),
     "cancel": ("run:cancel", Text("実行を止める", "Stop a run"), False),
+    "soak": ("soak:soak", Text("落としても失われないことを試す", "Kill its parts; nothing is lost"), False),
     "check": ("check:check", Text("状態をポリシーで検査する", "Judge states by the policies"), True),
     "status": ("show:status", Text("実行の様子を示す", "Show how runs fare"), False),
     "report": ("show:report", Text("実行の報告を作る", "Write a run's report"), False),
