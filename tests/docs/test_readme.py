@@ -27,6 +27,7 @@ _IN_BLOCK = re.compile(r"(?m)^(?:eval \"\$\()?(\./jichitai [^#\n)]+?)\)?\"? *(?:
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 ENDS: dict[str, int] = {
+    "bootstrap": Exit.REFUSED,  # there are no credentials here
     "destroy": Exit.REFUSED,  # the example is protected: the README says what comes first
     "up --cloud": Exit.REFUSED,  # nobody is there to be asked
 }

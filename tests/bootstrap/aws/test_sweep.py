@@ -1,9 +1,8 @@
 """At every request, one failure: the run is repeated, ends in the same state, and nothing is there twice.
 
 Steps are swept one by one, each from the state that the steps before it leave, so that a request's failure
-is seen alone. A request that changes something fails in every way; one that reads in one way each,
-the ways in turn (it leaves nothing behind whichever it is), and all of them once in every way in
-one run.
+is seen alone. A request that changes something fails in every way; one that reads fails in one way each, the
+ways in turn, for it leaves nothing behind whichever it is.
 """
 
 from __future__ import annotations
