@@ -17,12 +17,47 @@ _LANGUAGE = language_of()
 
 def bench(
     what: Annotated[
-        Literal["all", "preview", "clouds", "plan", "validate", "policies", "sakura", "bootstrap", "country"],
+        Literal[
+            "all",
+            "preview",
+            "clouds",
+            "plan",
+            "validate",
+            "policies",
+            "sakura",
+            "bootstrap",
+            "country",
+            "fleet",
+            "fleet-country",
+            "fleet-scaling",
+            "fleet-growth",
+        ],
         typer.Argument(help=Text("測るもの", "What to measure").say(_LANGUAGE)),
     ] = "all",
     rounds: Annotated[
         int, typer.Option(min=1, max=50, help=Text("繰り返しの数", "Rounds").say(_LANGUAGE))
     ] = 5,
+    stacks: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help=Text("fleet*: スタックの数（既定 200、国全体）", "fleet*: stacks (200; the country)").say(
+                _LANGUAGE
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help=Text("fleet*: 同時実行数", "fleet*: stacks at once").say(_LANGUAGE))
+    ] = 2,
+    database: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help=Text("fleet-scaling: PostgreSQL の URL", "fleet-scaling: PostgreSQL").say(_LANGUAGE),
+            show_default=False,
+        ),
+    ] = "",
     json: Annotated[
         bool, typer.Option("--json", help=Text("JSON で出す", "Print JSON").say(_LANGUAGE))
     ] = False,
@@ -30,7 +65,7 @@ def bench(
     """Measure, and say what is within its limit. Ends with 4 when something is not."""
     console = consoles.begin(json=json)
     found: list[Figure] = []
-    for figure in _figures(what, rounds):
+    for figure in _measured(what, rounds, stacks, jobs, database):
         found.append(figure)
         mark = "note" if figure.limit is None else "good" if figure.good else "bad"
         limit = f" (≤ {figure.limit:g})" if figure.limit is not None else ""
@@ -39,6 +74,22 @@ def bench(
         console.document([figure.record() for figure in found])
     if not all(figure.good for figure in found):
         raise typer.Exit(int(Exit.DIFFERENT))
+
+
+def _measured(what: str, rounds: int, stacks: int | None, jobs: int, database: str) -> Iterable[Figure]:
+    if not what.startswith("fleet"):
+        return _figures(what, rounds)
+    from scripts.bench import fleet
+
+    if what == "fleet-country":
+        return fleet.country(jobs, stacks)
+    if what == "fleet-growth":
+        return fleet.growth((50, 200, 800) if stacks is None else (stacks,), jobs)
+    if what == "fleet-scaling":
+        if not database:
+            raise typer.BadParameter("--database postgresql://…")
+        return fleet.scaling(database, stacks or 200)
+    return fleet.throughput(stacks or 200, jobs)
 
 
 def _figures(what: str, rounds: int) -> Iterable[Figure]:
