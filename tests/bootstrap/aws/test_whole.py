@@ -13,6 +13,7 @@ from moto.s3.models import s3_backends
 
 from scripts.bootstrap.aws import STEPS
 from scripts.bootstrap.calls import MASK, Call, NotAllowedError
+from scripts.bootstrap.evidence import Chain
 from scripts.bootstrap.run import BlockedError
 from stacks.text import Text
 from tests.bootstrap.aws.conftest import REGION, SUBJECT, Account, token
@@ -152,6 +153,26 @@ def test_without_a_token_it_waits_for_the_pipeline(account: Account) -> None:
     outcome = account.run()
     assert outcome.waiting is None
     assert [s.step.id for s in outcome.steps if s.changed] == ["prove", "retire", "evidence"]
+
+
+def test_the_pipeline_proves_and_the_administrator_retires(account: Account) -> None:
+    """The proof needs no administrator: the pipeline's own session leaves it, and the next run finds it."""
+    account.run(account.settings(proving=False))
+    held = account.client("sts").assume_role_with_web_identity(
+        RoleArn=account.names.role_arn(account.names.deployer),
+        RoleSessionName="pipeline",
+        WebIdentityToken=token(),
+    )["Credentials"]
+    account.become(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
+    prove = next(s for s in STEPS if s.id == "prove")
+    there = account.chain
+    account.chain = Chain(account.folder / "elsewhere.jsonl", there.unit)
+    assert account.run(steps=[prove]).changed == 4
+    account.chain = there
+    account.become(account.key, account.secret)
+    outcome = account.run(account.settings(proving=False))
+    assert outcome.waiting is None
+    assert [s.step.id for s in outcome.steps if s.changed] == ["retire", "evidence"]
 
 
 def test_nothing_is_retired_before_the_proof_whatever_is_asked(account: Account) -> None:
