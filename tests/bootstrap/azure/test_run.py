@@ -142,3 +142,17 @@ def test_no_secret_is_written_anywhere(unit: Unit, tmp_path: Path) -> None:
     text = (tmp_path / "evidence.jsonl").read_text()
     assert len(secrets) > 3
     assert not [s for s in secrets if s in text]
+
+
+def test_the_pipeline_proves_it_alone(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a job: the standard chain finds the deployer, no administrator is there."""
+    unit.run()
+    deployer = (unit.azure.find(names.identity_id(unit.settings, names.DEPLOYER)) or {})["properties"]
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("AZURE_CLIENT_ID", deployer["clientId"])
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", unit.pipeline_token())
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "WorkloadIdentityCredential")
+    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
+    assert unit.chain.read()[-1]["who"] == deployer["principalId"]
+    with pytest.raises(BlockedError):  # and it is no administrator
+        unit.run(["retire"])

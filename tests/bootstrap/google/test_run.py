@@ -12,7 +12,7 @@ from scripts.bootstrap.google import CLOUD
 from scripts.bootstrap.google.names import account, evidence_bucket, key, state_bucket
 from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.google.conftest import HOLDERS, SUBJECT, Unit, shape
-from tests.bootstrap.google.fake import PROJECT
+from tests.bootstrap.google.fake import NUMBER, PROJECT
 
 DEPLOYER = f"serviceAccount:jichitai-deployer@{PROJECT}.iam.gserviceaccount.com"
 GLASS = f"jichitai-breakglass@{PROJECT}.iam.gserviceaccount.com"
@@ -172,3 +172,28 @@ def test_no_secret_is_written_anywhere(unit: Unit, tmp_path: Path) -> None:
     text = (tmp_path / "evidence.jsonl").read_text()
     assert len(secrets) > 50
     assert not [s for s in secrets if s in text]
+
+
+def test_the_pipeline_proves_it_alone(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a job: the standard chain finds the deployer, no administrator is there."""
+    unit.run()
+    url = unit.server.url
+    provider = f"//iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/jichitai"
+    email = account(unit.settings, "jichitai-deployer")
+    job = {
+        "type": "external_account",
+        "audience": f"{provider}/providers/github",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": f"{url}/v1/token",
+        "credential_source": {"file": unit.pipeline_token()},
+        "service_account_impersonation_url": (
+            f"{url}/v1/projects/-/serviceAccounts/{email}:generateAccessToken"
+        ),
+    }
+    file = unit.folder / "job.json"
+    file.write_text(json.dumps(job))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
+    assert unit.chain.read()[-1]["who"] == f"serviceAccount:{email}"
+    with pytest.raises(BlockedError):  # and it is no administrator
+        unit.run(["deployer", "breakglass"])
