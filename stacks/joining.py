@@ -28,7 +28,8 @@ def joined(joins: Mapping[str, Join], clouds: Mapping[CloudName, CloudPlan]) -> 
     found = dict(clouds)
     for number, (key, join) in enumerate(joins.items(), FIRST_NUMBER):
         first, second = clouds_of(join)
-        for mine, other in ((first, second), (second, first)):
+        ways: tuple[tuple[CloudName, CloudName], ...] = ((first, second), (second, first))
+        for mine, other in ways:
             found[mine] = _with_line(found[mine], key, join, clouds[other], number)
     return found
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from stacks.joining import INTERCONNECT, clouds_of
 from stacks.manifest import Join, Tenant
 from stacks.problems import Path, Problem, nearest
-from stacks.registry.catalogue import Entry
 from stacks.registry.clouds import CLOUDS, CloudName
 from stacks.rules.context import Context, region_of, rule
 from stacks.rules.units import form_problems
@@ -254,13 +253,9 @@ def _call(context: Context, path: Path, caller: str, target: str) -> Iterator[Pr
             Text("もう一方のクラウドのパッケージ", "a package on the other cloud"),
         )  # fmt: skip
         return
-    entries: tuple[Entry | None, Entry | None] = (
-        catalogue.get(one.catalogue),
-        catalogue.get(other.catalogue),
-    )
-    if entries[0] is None or entries[1] is None:
+    first, second = catalogue.get(one.catalogue), catalogue.get(other.catalogue)
+    if first is None or second is None:
         return
-    first, second = entries
     if not first.workloads:
         yield _no_call(
             path, target,

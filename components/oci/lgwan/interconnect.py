@@ -14,8 +14,11 @@ from stacks.plan import JoinPlan
 CARRIER, SERVICE = "Microsoft Azure", "ExpressRoute"
 """How FastConnect calls Azure among its providers, and what it offers there."""
 
+Session = oci.core.VirtualCircuitCrossConnectMappingArgsDict
+"""The addresses of one BGP session."""
 
-def link_addresses(space: IPv4Network, number: int) -> tuple[dict[str, str], dict[str, str]]:
+
+def link_addresses(space: IPv4Network, number: int) -> tuple[Session, Session]:
     """Addresses of the two sessions of line `number`: Azure's and Oracle's, a /30 each.
 
     From the end of the `reserve` block, which has no subnet: circuits take theirs from its beginning.
@@ -25,7 +28,7 @@ def link_addresses(space: IPv4Network, number: int) -> tuple[dict[str, str], dic
     return _session(first), _session(second)
 
 
-def _session(link: IPv4Network) -> dict[str, str]:
+def _session(link: IPv4Network) -> Session:
     return {
         "customer_bgp_peering_ip": f"{link[1]}/{link.prefixlen}",
         "oracle_bgp_peering_ip": f"{link[2]}/{link.prefixlen}",
