@@ -97,6 +97,12 @@ class Store:
         self._recorder.after(SERVICE, operation, changes=changes, status=status, request_id=request)
 
 
+def backend(bucket: str, endpoint: str, region: str) -> str:
+    """A bucket as Pulumi takes it for a backend (Go CDK's s3blob)."""
+    plain = "&disableSSL=true" if endpoint.startswith("http://") else ""
+    return f"s3://{bucket}?endpoint={endpoint}&region={region}&s3ForcePathStyle=true{plain}"
+
+
 def judge(error: Exception) -> Failure | None:
     """What an error of botocore means; None for another's."""
     from botocore import exceptions

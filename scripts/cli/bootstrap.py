@@ -12,6 +12,7 @@ import typer
 from scripts.cli import console as consoles
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
+from scripts.cli.lend import lend
 from scripts.cli.options import Json, Quiet, Tenant, Which, Yes, which
 from scripts.engine.places import REPO, private
 from stacks.registry.clouds import CLOUDS, CloudName
@@ -202,6 +203,15 @@ def sheet(
         console.document({"command": "bootstrap sheet", "file": str(output)})
     console.say(Text(f"引継書: {output}", f"hand-over sheet: {output}"), "good")
     return Exit.OK
+
+
+app.command(
+    "lend",
+    help=_help(
+        "OCI・さくら: ステートの鍵とパスフレーズを貸してコマンドを実行する",
+        "OCI, Sakura: run a command with the state's key and passphrase",
+    ),
+)(lend)
 
 
 @contextlib.contextmanager

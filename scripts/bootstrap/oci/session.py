@@ -59,6 +59,8 @@ class Oci:
         self._stores: dict[str, compatible.Store] = {}
         self._road: _Road | None = None
         self._own: Any = None
+        self._administers = True
+        self._exchanged: Any = None
         self._domain = ""
         self._compartments: dict[str, dict[str, Any]] = {}
         self._skew = 0.0
@@ -130,6 +132,9 @@ class Oci:
     @property
     def configuration(self) -> dict[str, Any]:
         """The profile, by the SDK's own rules; the region is the manifest's."""
+        if self._configuration is None and self._road is not None and not self._administers:
+            # Inside the pipeline there is no profile: the tenancy is the manifest's.
+            self._configuration = {"tenancy": self.settings.unit, "region": self.settings.region}
         if self._configuration is None:
             sdk = _sdk()
             file = os.environ.get("OCI_CONFIG_FILE", sdk.config.DEFAULT_LOCATION)
@@ -241,12 +246,23 @@ class Oci:
         """From now on the deployer comes in this way."""
         road = _Road(domain, client, secret, self.token())
         if road != self._road:
-            self._road = road
+            self._road, self._exchanged = road, None
             self._clients = {key: made for key, made in self._clients.items() if key[2] != DEPLOYER}
+
+    def subject(self) -> str:
+        """The OCID of the user whom the exchanged token is for."""
+        jwt = importlib.import_module("jwt")
+        token = str(self._signer().api_key).removeprefix("ST$")
+        return str(jwt.decode(token, options={"verify_signature": False})["sub"])
+
+    def only_as_deployer(self) -> None:
+        """From now on every request is the deployer's: how a pipeline works, which has no profile."""
+        self._administers = False
 
     # --- clients ---
 
     def _client(self, service: str, endpoint: str, by: str) -> Any:
+        by = by if self._administers else DEPLOYER
         key = (service, endpoint, by)
         if key not in self._clients:
             module, name = _CLIENTS[service]
@@ -277,10 +293,13 @@ class Oci:
         road = self._road
         if road is None:
             raise ValueError("the deployer's road is not known yet")
+        if self._exchanged is not None:
+            return self._exchanged
         made = importlib.import_module("oci.auth.signers.token_exchange_signer").TokenExchangeSigner
         self._recorder.before("domain", "ExchangeToken", changes=False)
         signer = made(road.token, road.domain, road.client, road.secret, region=self.settings.region)
         self._recorder.after("domain", "ExchangeToken", changes=False, status=200, request_id="")
+        self._exchanged = signer
         return signer
 
     def _own_signer(self) -> Any:
@@ -299,12 +318,15 @@ class Oci:
 
     def _store(self, namespace: str, key: str, secret: str) -> compatible.Store:
         if key not in self._stores:
-            region = self.settings.region
-            place = f"https://{namespace}.compat.objectstorage.{region}.oci.customer-oci.com"
-            if self.endpoint():
-                place = f"{_safe(self.endpoint())}/compat/{namespace}"
+            region, place = self.settings.region, self.s3(namespace)
             self._stores[key] = compatible.Store(self._recorder, place, region, key, secret)
         return self._stores[key]
+
+    def s3(self, namespace: str) -> str:
+        """Where the S3 side of Object Storage answers."""
+        if self.endpoint():
+            return f"{_safe(self.endpoint())}/compat/{namespace}"
+        return f"https://{namespace}.compat.objectstorage.{self.settings.region}.oci.customer-oci.com"
 
     # --- errors ---
 

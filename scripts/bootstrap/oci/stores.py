@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from scripts.bootstrap import compatible
 from scripts.bootstrap.calls import Call, Later
 from scripts.bootstrap.oci import names, statements
 from scripts.bootstrap.oci.ground import place
@@ -187,7 +188,12 @@ def look_state(c: C) -> Finding:
         "kmsKeyId": number,
         "objectEventsEnabled": False,
     }
-    facts = {"namespace": space, "bucket": None}
+    facts: dict[str, Any] = {
+        "namespace": space,
+        "bucket": None,
+        "backend": compatible.backend(title, c.session.s3(space), c.settings.region),
+        "secrets_provider": "passphrase",
+    }
     if found is None:
         details = {
             **wanted,
@@ -205,8 +211,7 @@ def look_state(c: C) -> Finding:
     elif not names.ours(c.settings, found):
         return Finding(facts, problem=names.foreign(f"bucket {title}"))
     else:
-        facts = {
-            "namespace": space,
+        facts |= {
             "bucket": title,
             "versioning": str(found["versioning"]),
             "public": str(found["public_access_type"]),

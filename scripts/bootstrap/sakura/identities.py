@@ -465,7 +465,7 @@ STEPS: Final = (
         _undo_principal("deployer"),
     ),
     Step(
-        "break-glass",
+        "break_glass",
         Text("封をした非常用の入口", "The sealed emergency entrance"),
         Text(
             "パイプラインが壊れたときのため。日常には使いません。",

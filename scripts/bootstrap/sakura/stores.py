@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from scripts.bootstrap import compatible
 from scripts.bootstrap.calls import Call, Later, Secret
 from scripts.bootstrap.sakura import names
 from scripts.bootstrap.steps import Context, Finding, Problem, Step
@@ -28,17 +29,26 @@ _SLACK: Final = timedelta(seconds=10)
 
 def kms_key(c: C) -> dict[str, Any] | Problem | None:
     """Our key, or why the one of that name is not."""
-    return _named(c, "kms", "/kms/keys", "Keys", "KMS")
+    return _named(c.session, "kms", "/kms/keys", "Keys", "KMS")
 
 
 def vault(c: C) -> dict[str, Any] | Problem | None:
     """Our vault, likewise."""
-    return _named(c, "secretmanager", "/secretmanager/vaults", "Vaults", "SecretManager")
+    return _named(c.session, "secretmanager", "/secretmanager/vaults", "Vaults", "SecretManager")
 
 
-def _named(c: C, service: str, path: str, collection: str, title: str) -> dict[str, Any] | Problem | None:
-    name = names.state_bucket(c.settings)
-    listed = c.session.read(service, path) or {}
+def held_vault(session: Sakura) -> dict[str, Any] | None:
+    """Our vault; None also where the one of that name is another's."""
+    found = _named(session, "secretmanager", "/secretmanager/vaults", "Vaults", "SecretManager")
+    return None if isinstance(found, Problem) else found
+
+
+def _named(
+    session: Sakura, service: str, path: str, collection: str, title: str
+) -> dict[str, Any] | Problem | None:
+    settings = session.settings
+    name = names.state_bucket(settings)
+    listed = session.read(service, path) or {}
     found = [
         one
         for one in listed.get(collection) or []
@@ -46,7 +56,7 @@ def _named(c: C, service: str, path: str, collection: str, title: str) -> dict[s
     ]
     if not found:
         return None
-    mine = [one for one in found if set(names.tags(c.settings)) <= set(one.get("Tags") or [])]
+    mine = [one for one in found if set(names.tags(settings)) <= set(one.get("Tags") or [])]
     if len(found) > 1 or not mine:
         return names.foreign(f"{title} {name}")
     return mine[0]
@@ -248,11 +258,16 @@ def _left_behind(c: C, site: str, step: str) -> list[str]:
 
 def permission(c: C) -> dict[str, Any] | None:
     """The permission through which the pipeline reaches the state, and nothing else."""
-    site, _ = names.sites(c.settings)
-    if c.session.read("objectstorage", f"/{site}/v2/account") is None:
+    return held_permission(c.session)
+
+
+def held_permission(session: Sakura) -> dict[str, Any] | None:
+    """The same, of a session."""
+    site, _ = names.sites(session.settings)
+    if session.read("objectstorage", f"/{site}/v2/account") is None:
         return None
-    listed = c.session.read("objectstorage", f"/{site}/v2/permissions") or {}
-    title = f"{names.prefix(c.settings)}-deployer"
+    listed = session.read("objectstorage", f"/{site}/v2/permissions") or {}
+    title = f"{names.prefix(session.settings)}-deployer"
     return next((p for p in listed.get("data") or [] if p["display_name"] == title), None)
 
 
@@ -282,8 +297,20 @@ def look_state(c: C) -> Finding:
         "There is no object lock: versions guard the state, and a copy at the other site that no key of "
         "the pipeline reaches.",
     )
-    facts = {**found.facts, "permission": held and held["id"]}
+    facts = {
+        **found.facts,
+        "permission": held and held["id"],
+        "backend": address(c.session),
+        "secrets_provider": "passphrase",
+    }
     return Finding(facts, tuple(calls), note=note)
+
+
+def address(session: Sakura) -> str:
+    """The state store as Pulumi takes it."""
+    site, _ = names.sites(session.settings)
+    bucket = names.state_bucket(session.settings)
+    return compatible.backend(bucket, session.endpoint(site), names.S3_REGIONS[site])
 
 
 def _control(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ GROUPS = (
     ("whoami", "contacts", "fence", "people", "key", "secrets"),
     ("state",),
     ("copy", "deployer"),
-    ("break-glass",),
+    ("break_glass",),
     ("proof",),
     ("evidence", "retire"),
 )
