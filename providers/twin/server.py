@@ -237,11 +237,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Diff(self, request: Any, context: Any) -> Any:
         async def work() -> Any:
-            self._peer(context)
+            session = self._session(context)
             token, _ = _token_and_name(request.urn)
             behaviour = self.world.behaviour(token)
             olds, news = plain(request.old_inputs), plain(request.news)
             changes = diff(behaviour, olds, news, request.ignoreChanges)
+            if not changes:
+                merged = self.world.merged_tags(session, token, news, plain(request.olds))
+                changes = diff(behaviour, *merged, request.ignoreChanges)
             response = provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME
                 if changes
@@ -253,7 +256,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
             for change in changes:
                 response.detailedDiff[change.path].kind = _PIECES[change.kind, change.replaces]
-                response.detailedDiff[change.path].inputDiff = True
+                response.detailedDiff[change.path].inputDiff = change.path.split(".")[0] in news
             if response.replaces:
                 response.deleteBeforeReplace = deletes_first(behaviour, olds, news)
             return response

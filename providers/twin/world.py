@@ -456,6 +456,20 @@ class World:
             tags = inputs.get(own)
             state[merged] = UNKNOWN if tags is UNKNOWN else {**session.default_tags, **(tags or {})}
 
+    def merged_tags(
+        self, session: Session, token: str, inputs: Mapping[str, Value], state: Mapping[str, Value]
+    ) -> tuple[dict[str, Value], dict[str, Value]]:
+        """The tags that a resource has, and those that it should have, the provider's default ones among
+        them; both empty where they cannot differ. The real providers plan a change of the default tags as
+        an update of every resource that carries them.
+        """
+        _, merged = self.cloud.tags
+        if merged not in state:
+            return {}, {}
+        wanted: dict[str, Value] = {}
+        self._tag(self.catalogue.resource(token), session, inputs, wanted)
+        return {merged: state[merged]}, wanted
+
     def _register(self, scope: Scope, behaviour: Behaviour, links: dict[tuple[int, str], int]) -> None:
         store = self.store
         store.set_links(scope.rid, links)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from providers.twin import admin, wire
+from providers import wire
+from providers.twin import admin
 from providers.twin.aws.words import token
 from providers.twin.caller import Caller, CallError, Made
 from providers.twin.store import Store
+from tests.twin.conftest import Connect
 
 VPC = token("ec2.Vpc")
 _LOG_POLICY = json.dumps(
@@ -292,3 +294,15 @@ def test_a_connection_nobody_configured_is_refused(running: Any) -> None:
         urn = f"urn:pulumi:a::b::{VPC}::v"
         with pytest.raises(grpc.RpcError, match="not configured"):
             stub.Create(provider_pb2.CreateRequest(urn=urn))
+
+
+def test_another_default_tag_is_a_change_of_what_carries_it(connect: Connect, caller: Caller) -> None:
+    vpc = caller.create(VPC, "v", {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}})
+    assert dict(caller.diff(vpc, {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}}).detailedDiff) == {}
+    tagged = connect(defaultTags={"tags": {"owner": "総務課", "a": "of everything"}})
+    seen = tagged.diff(vpc, {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}})
+    assert {path: piece.inputDiff for path, piece in seen.detailedDiff.items()} == {"tagsAll.owner": False}
+    assert not seen.replaces
+    after = tagged.update(vpc, {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}})
+    assert after.state["tagsAll"] == {"owner": "総務課", "a": "b"}
+    assert dict(tagged.diff(after, {"cidrBlock": "10.0.0.0/16", "tags": {"a": "b"}}).detailedDiff) == {}

@@ -6,7 +6,7 @@ from google.protobuf import struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.twin import wire
+from providers import wire
 
 _NUMBERS = st.booleans() | st.integers(-(2**50), 2**50)
 _SCALARS = st.none() | _NUMBERS | st.text(max_size=20) | st.just(wire.UNKNOWN)
