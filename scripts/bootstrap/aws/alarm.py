@@ -16,9 +16,13 @@ from scripts.bootstrap.aws import access, policies
 from scripts.bootstrap.aws.session import AwsSession, Names
 from scripts.bootstrap.calls import Call
 from scripts.bootstrap.steps import Context, Finding
+from stacks.naming import name
 from stacks.text import Text
 
 GLOBAL_REGION: Final = "us-east-1"
+
+RULE_NAME = 64
+"""Characters of a rule's name at most (EventBridge API reference, PutRule)."""
 
 NEW_CREDENTIALS = ("CreateAccessKey", "CreateUser", "CreateLoginProfile", "UpdateLoginProfile")
 VIA_TRAIL = ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"]
@@ -131,7 +135,7 @@ def _rule(
     """A rule and its target: the topic at home, the home region's bus elsewhere."""
     names = c.session.names
     service = "events" if region == c.settings.region else f"events@{region}"
-    rule = f"{names.stack}-{part}"
+    rule = name(names.stack, part, limit=RULE_NAME)
     target: dict[str, Any] = {"Id": "alarm", "Arn": names.topic_arn}
     if region != c.settings.region:
         target = {"Id": "alarm", "Arn": names.bus_arn, "RoleArn": names.role_arn(names.alarm)}
@@ -165,7 +169,7 @@ def undo_alarm(c: Context[AwsSession]) -> tuple[Call, ...]:
     for region in (c.settings.region, GLOBAL_REGION):
         service = "events" if region == c.settings.region else f"events@{region}"
         for part in patterns(names):
-            rule = f"{names.stack}-{part}"
+            rule = name(names.stack, part, limit=RULE_NAME)
             if c.session.read(service, "DescribeRule", Name=rule, absent=("ResourceNotFoundException",)):
                 calls.append(Call(service, "RemoveTargets", {"Rule": rule, "Ids": ["alarm"]}, why))
                 calls.append(Call(service, "DeleteRule", {"Name": rule}, why))

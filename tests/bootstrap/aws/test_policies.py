@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from scripts.bootstrap.aws.session import Names
 from scripts.bootstrap.steps import Pipeline, Settings
 from scripts.engine.places import REPO
 from stacks.registry.clouds import CLOUDS
+from stacks.registry.governments import load_governments
 from tests.bootstrap.aws import iam
 
 UNIT = "111122223333"
@@ -49,6 +51,17 @@ def test_every_name_fits() -> None:
         assert len(role) <= 64
     assert len(NAMES.bucket) <= 63
     assert NAMES.bucket.startswith("jichitai-200000-nagano-shared")
+
+
+def test_names_of_the_longest_stack_fit_and_stay_within_the_boundary() -> None:
+    """What guards the deployer is named so that the boundary's pattern covers it, shortened or not."""
+    body = max(load_governments().values(), key=lambda b: len(b.slug))
+    longest = Names(Settings("aws", f"{body.slug}-shared-verification", MANIFEST, None))
+    own = f"arn:aws:iam::{UNIT}:role/{longest.stack}-*"
+    for role in (longest.deployer, longest.break_glass, longest.retire, longest.alarm):
+        assert len(role) <= 64
+        assert fnmatch.fnmatchcase(longest.role_arn(role), own)
+    assert len(longest.bucket) <= 63
 
 
 def test_statement_ids_are_what_aws_takes() -> None:
