@@ -26,7 +26,14 @@ def judge(error: Exception) -> Failure | None:
         return _credential(error)
     if isinstance(error, known.HttpResponseError):
         return _http(error)
-    if isinstance(error, known.ServiceRequestError | known.ServiceResponseError):
+    if isinstance(error, import_module("kiota_abstractions.api_error").APIError):
+        return _graph(error)
+    unanswered = (
+        known.ServiceRequestError,
+        known.ServiceResponseError,
+        import_module("httpx").TransportError,
+    )
+    if isinstance(error, unanswered):
         text = Text(
             "Azure に届かないか、応答がありません。", "Azure could not be reached, or did not answer."
         )
@@ -78,6 +85,16 @@ def _http(error: Any) -> Failure:
     )
 
 
+def _graph(error: Any) -> Failure:
+    """Graph's refusals: its client has errors of its own."""
+    status_ = int(error.response_status_code or 0)
+    kind: FailureKind = "transient" if status_ >= 500 or status_ == 408 else BY_STATUS.get(status_, "other")
+    headers = error.response_headers or {}
+    retry = str(headers.get("Retry-After", ""))
+    text = Text(f"Microsoft Graph が断りました（{status_}）。", f"Microsoft Graph refused ({status_}).")
+    return Failure(kind, text, "graph", retry_after=float(retry) if retry.isdigit() else 0.0)
+
+
 def code(error: Any) -> str:
     """The code in the answer's body, or in the blob service's header."""
     inner = getattr(error, "error", None)
@@ -88,10 +105,12 @@ def code(error: Any) -> str:
 def status(error: Exception) -> int:
     """The HTTP status of an answer; 0 where there was none."""
     known: Any = import_module("azure.core.exceptions")
-    if not isinstance(error, known.HttpResponseError):
-        return 0
     found: Any = error
-    return int(found.status_code or 0)
+    if isinstance(error, known.HttpResponseError):
+        return int(found.status_code or 0)
+    if isinstance(error, import_module("kiota_abstractions.api_error").APIError):
+        return int(found.response_status_code or 0)
+    return 0
 
 
 def absent(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from scripts.bootstrap.azure import errors, names
+from scripts.bootstrap.azure.graph import SignIn, Watch, sign_in
 from scripts.bootstrap.calls import Call, Recorder
 from scripts.bootstrap.steps import Failure, Identity, Settings
 
@@ -110,6 +111,11 @@ class Azure:
         return self.listed(
             "authorization", "role_assignments.list_for_subscription", filter=f"assignedTo('{principal}')"
         )
+
+    def sign_in(self) -> SignIn | None:
+        """How people sign in, as far as the agency's directory shows it to us."""
+        with self._as("graph", "policies", changes=False):
+            return sign_in(self._credential(""), self._endpoint, SECONDS, Watch(self.before, self.after))
 
     def blob(self, container: str, name: str) -> bytes | None:
         """What a blob holds; None where there is none, or where it may not be read."""

@@ -177,9 +177,19 @@ def look_signin(c: C) -> Finding:
     owners = sorted(
         {str(a.principal_id) for a in found if str(a.role_definition_id).lower().endswith(names.OWNER)}
     )
-    return Finding(facts={"owners": owners, "assignments": len(found)}, note=_ABOVE)
+    facts: dict[str, Any] = {"owners": owners, "assignments": len(found)}
+    seen = c.session.sign_in()
+    if seen is None:
+        return Finding(facts={**facts, "directory": "not visible"}, note=_ABOVE)
+    facts |= {"security_defaults": seen.security_defaults, "mfa_policies": list(seen.mfa_policies)}
+    note = None if seen.security_defaults or seen.mfa_policies else _NO_MFA
+    return Finding(facts=facts, note=note)
 
 
+_NO_MFA = Text(
+    "Entra ID に、多要素認証を求める設定が見当たりません。払い出し元（デジタル庁）に確かめてください。",
+    "Nothing in Entra ID asks for MFA; take that up with the agency, whose directory it is.",
+)
 _ABOVE = Text(
     "多要素認証・条件付きアクセスは払い出し元の Entra ID にあり、ここからは見えません。",
     "MFA, passwords and conditional access are in the agency's Entra ID; a subscription cannot see them.",

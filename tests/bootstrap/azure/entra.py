@@ -22,6 +22,7 @@ def register(azure: Azure) -> None:
     """Registers the token endpoint and the data planes."""
     plane = Planes(azure)
     azure.router.add("GET", "/{tenant}/v2.0/.well-known/openid-configuration", plane.configuration)
+    azure.router.add("GET", "/v1.0/{+rest}", plane.graph)
     azure.router.add("GET", "/common/discovery/instance", plane.discovery)
     azure.router.add("POST", "/{tenant}/oauth2/v2.0/token", plane.token)
     azure.router.add("POST", "/keys/{key}//{operation}", plane.crypto)
@@ -46,6 +47,19 @@ class Planes:
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         }
         return Answer(200, body)
+
+    def graph(self, request: Request, rest: str) -> Answer:
+        """Microsoft Graph, for those whom the agency lets read its directory."""
+        who = self.azure.who(request)
+        if who not in self.azure.readers:
+            raise Refused(
+                403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+            )
+        if rest == "policies/identitySecurityDefaultsEnforcementPolicy":
+            return Answer(200, {"isEnabled": False}, {"request-id": "g1"})
+        if rest == "identity/conditionalAccess/policies":
+            return Answer(200, {"value": self.azure.access_policies}, {"request-id": "g2"})
+        raise Refused(404, "Request_ResourceNotFound", rest)
 
     def discovery(self, request: Request) -> Answer:
         """Instance discovery, which the SDK for Go begins with: which names are Entra ID's."""

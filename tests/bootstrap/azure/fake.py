@@ -88,6 +88,9 @@ class Azure:
         self.issuers = {self.issuer.url: self.issuer}
         self.router = Router(refuse)
         self.skew = 0.0
+        self.readers: set[str] = set()
+        """Who may read the agency's directory."""
+        self.access_policies: list[dict[str, Any]] = []
         self.made: Callable[[str, str], None] = lambda kind, id_: None
         """Called with the type and id of everything that is made: what a data plane of its own needs."""
         self.subscriptions = [SUBSCRIPTION]

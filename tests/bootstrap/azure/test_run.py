@@ -128,6 +128,23 @@ def test_undo_takes_back_what_is_ours(unit: Unit) -> None:
     assert {s.step.id for s in again.steps if s.changed} == {"fence", "federation", "deployer"}
 
 
+def test_the_directory_is_looked_at_where_the_agency_lets_us(unit: Unit) -> None:
+    hidden = unit.run(["signin"]).steps[0].before
+    assert hidden.facts["directory"] == "not visible"
+    unit.azure.readers.add(ADMIN_ID)
+    bare = unit.run(["signin"]).steps[0].before
+    assert bare.facts["mfa_policies"] == []
+    assert bare.note is not None
+    assert "MFA" in bare.note.en
+    unit.azure.access_policies = [
+        {"displayName": "all", "state": "enabled", "grantControls": {"builtInControls": ["mfa"]}},
+        {"displayName": "try", "state": "disabled", "grantControls": {"builtInControls": ["mfa"]}},
+    ]
+    good = unit.run(["signin"]).steps[0].before
+    assert good.facts["mfa_policies"] == ["all"]
+    assert good.note is None
+
+
 def test_what_up_makes_is_left_to_it(unit: Unit) -> None:
     manifest = json.loads(json.dumps(unit.settings.manifest))
     manifest["clouds"]["azure"]["baseline"] = {}
