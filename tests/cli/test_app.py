@@ -219,4 +219,5 @@ def test_the_test_command_passes_on_to_pytest_and_ends_with_its_line(word: str, 
     done = subprocess.run(line, cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     last = done.stdout.strip().splitlines()[-1]
-    assert re.fullmatch(r"1 passed, [0-9] deselected in .*|[0-9] deselected in .*|no tests ran in .*", last), last
+    ends = r"1 passed, [0-9] deselected in .*|[0-9] deselected in .*|no tests ran in .*"
+    assert re.fullmatch(ends, last), last
