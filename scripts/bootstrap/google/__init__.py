@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.bootstrap.google import deployer, guard, store, unit
 from scripts.bootstrap.google.session import Google, open_session
-from scripts.bootstrap.steps import ONLY_READS, Cloud, Step, look_identity
+from scripts.bootstrap.steps import ONLY_READS, Cloud, Step
 from stacks.text import Text
 
 STEPS: tuple[Step[Google], ...] = (
@@ -12,7 +12,7 @@ STEPS: tuple[Step[Google], ...] = (
         "whoami",
         Text("身元とプロジェクトの確認", "Who we are, and which project this is"),
         Text("払い出されたプロジェクトでなければ何もしない", "Nothing is done in any other project"),
-        look_identity,
+        unit.look_project,
     ),
     Step(
         "services",

@@ -24,6 +24,24 @@ def parent(settings: Settings) -> str:
     return f"projects/{settings.unit}"
 
 
+def look_project(c: C) -> Finding:
+    """Who we are, and that the manifest's project is there and in use: credentials only claim one."""
+    found = c.session.read("cloudresourcemanager", "projects.get", name=parent(c.settings))
+    who = c.identity
+    facts = {"identity": who.id, "unit": who.unit, "kind": who.kind, "state": (found or {}).get("state")}
+    if found is not None and found.get("state") == "ACTIVE" and found.get("projectId") == c.settings.unit:
+        return Finding(facts={**facts, "number": found["name"].removeprefix("projects/")})
+    what = Text(
+        f"プロジェクト {c.settings.unit} は見つからないか、使える状態ではありません。",
+        f"the project {c.settings.unit} is not there, or not in use",
+    )
+    do = Text(
+        "マニフェストの unit と、払い出しの通知にあるプロジェクトIDを確かめてください。",
+        "Compare `unit` in the manifest with the project id that was handed over.",
+    )
+    return Finding(facts=facts, problem=Problem("wrong_unit", what, do))
+
+
 def look_services(c: C) -> Finding:
     """Which of the services that the bootstrap speaks to are off."""
     wanted = [f"{parent(c.settings)}/services/{service}" for service in names.SERVICES]

@@ -116,3 +116,15 @@ def test_retired_once_whatever_fails(unit: Unit) -> None:
                 unit.run(["retire"], token_file=token)
             assert shape(unit.azure.world) == wanted, (index, kind)
             assert unit.chain.problems() == []
+
+
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("kind", FAULTS[:-1])
+def test_signing_in_fails_once(unit: Unit, index: int, kind: FaultKind) -> None:
+    """Finding Entra ID, and asking it for a token."""
+    unit.server.counted = lambda request: True
+    unit.server.fail_at(index, kind)
+    with contextlib.suppress(FailedError):
+        unit.run(["whoami"])
+    assert unit.server.calm() == 0
+    assert unit.run(["whoami"]).changed == 0

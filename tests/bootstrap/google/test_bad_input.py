@@ -38,6 +38,11 @@ def test_another_project(unit: Unit) -> None:
     assert _kinds(_refused(unit, manifest=manifest)) == {"whoami": "wrong_unit"}
 
 
+def test_a_project_that_is_being_deleted(unit: Unit) -> None:
+    unit.google.world.things[f"projects/{PROJECT}"]["state"] = "DELETE_REQUESTED"
+    assert _kinds(_refused(unit)) == {"whoami": "wrong_unit"}
+
+
 def test_expired_token(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
     unit.sign_in(monkeypatch, "user:admin@gcas.example.go.jp")
     unit.google.bearers.revoke("user:admin@gcas.example.go.jp")

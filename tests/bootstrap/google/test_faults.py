@@ -131,3 +131,13 @@ def test_a_person_is_retired_once_whatever_fails(
         unit.run(["retire"], token_file=token)
         assert shape(unit.google.world) == wanted, index
         assert unit.chain.problems() == []
+
+
+@pytest.mark.parametrize("kind", FAULTS[:-1])
+def test_signing_in_fails_once(unit: Unit, kind: FaultKind) -> None:
+    unit.server.counted = lambda request: True
+    unit.server.fail_at(0, kind)
+    with contextlib.suppress(FailedError):
+        unit.run(["whoami"])
+    assert unit.server.calm() == 0
+    assert unit.run(["whoami"]).changed == 0
