@@ -144,7 +144,9 @@ def add_more(repo: Path, report: Report, lock: int | None = None) -> None:
     else:
         if not _has_pip(job.python):
             _create(job.target)
-        _pip_install(job, MORE_LOCK)
+        # The lock is complete; left to look for dependencies itself, pip takes the one on
+        # google-api-core[grpc] for another package than the one that is pinned, and refuses.
+        _pip_install(job, MORE_LOCK, "--no-deps")
     try:
         (job.target / ".jichitai" / MORE_LOCK).write_bytes((repo / MORE_LOCK).read_bytes())
     except OSError as error:
@@ -210,7 +212,7 @@ def _pip(job: _Job) -> list[str]:
     return [str(job.python), "-m", "pip", "--no-input", "--disable-pip-version-check"]
 
 
-def _pip_install(job: _Job, lock: str) -> None:
+def _pip_install(job: _Job, lock: str, *more: str) -> None:
     """Install what `lock` pins, with the share that is done."""
     wanted = _pins(job.repo / lock)
     seen = 0
@@ -225,7 +227,7 @@ def _pip_install(job: _Job, lock: str) -> None:
 
     job.report(FETCHING, 0.0)
     # pip would compile all 18,000 files, three quarters of which are never imported.
-    quick = ["--no-compile", "--progress-bar", "off"]
+    quick = ["--no-compile", "--progress-bar", "off", *more]
     _run(job, [*_pip(job), "install", *quick, "--require-hashes", "-r", lock], line)
 
 
