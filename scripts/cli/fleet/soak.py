@@ -76,8 +76,8 @@ def soak(
     killed = ", ".join(f"{kind} {number}" for kind, number in sorted(found.kills.items()))
     console.say(
         Text(
-            ja=f"{found.kills.total()} 回落とし（{killed}）、{found.stacks} スタックのうち問題は {len(found.wrong)} 件"
-            f"（{found.seconds:.0f} 秒）",
+            ja=f"{found.kills.total()} 回落とし（{killed}）、{found.stacks} スタックのうち"
+            f"問題は {len(found.wrong)} 件（{found.seconds:.0f} 秒）",
             en=f"{found.kills.total()} kills ({killed}), {found.stacks} stacks, {len(found.wrong)} wrong"
             f" ({found.seconds:.0f} s)",
         ),
