@@ -158,7 +158,7 @@ STEPS: tuple[Step[Google], ...] = (
         Text("証跡の写し", "Evidence"),
         Text("手元の記録が失われても残る", "It outlives the file on this machine"),
         guard.look_evidence,
-        ("storage.objects.create",),
+        (),  # given on the bucket, which is not where permissions are asked for
         Text("証跡は消せません。", "Evidence cannot be deleted."),
     ),
     Step(

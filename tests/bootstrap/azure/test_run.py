@@ -164,12 +164,36 @@ def test_no_secret_is_written_anywhere(unit: Unit, tmp_path: Path) -> None:
 def test_the_pipeline_proves_it_alone(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a job: the standard chain finds the deployer, no administrator is there."""
     unit.run()
+    principal = _as_the_job(unit, monkeypatch)
+    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
+    assert unit.chain.read()[-1]["who"] == principal
+    with pytest.raises(BlockedError):  # and it is no administrator
+        unit.run(["retire"])
+
+
+def test_the_pipeline_puts_the_last_records_away(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has retired itself cannot."""
+    unit.run(token_file=unit.pipeline_token())
+    unit.run(["retire"])
+    _as_the_job(unit, monkeypatch)
+    assert unit.run(["evidence"]).changed == 1
+    copies = [v[-1]["data"].encode("latin-1") for n, v in unit.azure.world.blobs.items() if "/evidence/" in n]
+    assert unit.chain.settled("evidence") in copies
+    assert b'"retire"' in copies[-1]
+
+
+def test_what_others_undo_is_done_again_and_goes_on_record(unit: Unit) -> None:
+    unit.run(token_file=unit.pipeline_token())
+    alarm = unit.azure.of_type("Microsoft.Insights/activityLogAlerts")[0]
+    del unit.azure.world.resources[alarm["id"].lower()]
+    again = unit.run()
+    assert {s.step.id for s in again.steps if s.changed} == {"alarms", "evidence"}
+
+
+def _as_the_job(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> str:
     deployer = (unit.azure.find(names.identity_id(unit.settings, names.DEPLOYER)) or {})["properties"]
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("AZURE_CLIENT_ID", deployer["clientId"])
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", unit.pipeline_token())
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "WorkloadIdentityCredential")
-    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
-    assert unit.chain.read()[-1]["who"] == deployer["principalId"]
-    with pytest.raises(BlockedError):  # and it is no administrator
-        unit.run(["retire"])
+    return str(deployer["principalId"])

@@ -129,6 +129,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "roles/storage.objectAdmin": ("storage.objects.*", "resourcemanager.projects.get"),
     "roles/storage.objectUser": ("storage.objects.*", "resourcemanager.projects.get"),
+    "roles/storage.objectViewer": ("storage.objects.get", "storage.objects.list"),
     "roles/storage.objectCreator": ("storage.objects.create",),
     "roles/cloudkms.cryptoKeyEncrypterDecrypter": (
         "cloudkms.cryptoKeyVersions.useToEncrypt",

@@ -177,6 +177,35 @@ def test_no_secret_is_written_anywhere(unit: Unit, tmp_path: Path) -> None:
 def test_the_pipeline_proves_it_alone(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a job: the standard chain finds the deployer, no administrator is there."""
     unit.run()
+    _as_the_job(unit, monkeypatch)
+    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
+    email = account(unit.settings, "jichitai-deployer")
+    assert unit.chain.read()[-1]["who"] == f"serviceAccount:{email}"
+    with pytest.raises(BlockedError):  # and it is no administrator
+        unit.run(["deployer", "breakglass"])
+
+
+def test_the_pipeline_puts_the_last_records_away(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has retired itself cannot."""
+    unit.run(token_file=unit.pipeline_token())
+    unit.run(["retire"])
+    _as_the_job(unit, monkeypatch)
+    assert unit.run(["evidence"]).changed == 1
+    bucket = evidence_bucket(unit.settings)
+    copies = [v[-1]["data"] for n, v in unit.google.world.objects.items() if bucket in n]
+    assert unit.chain.settled("evidence") in copies
+    assert b'"retire"' in copies[-1]
+
+
+def test_what_others_undo_is_done_again_and_goes_on_record(unit: Unit) -> None:
+    unit.run(token_file=unit.pipeline_token())
+    alarm = next(n for n in unit.google.world.things if "/alertPolicies/" in n)
+    del unit.google.world.things[alarm]
+    again = unit.run()
+    assert {s.step.id for s in again.steps if s.changed} == {"alarms", "evidence"}
+
+
+def _as_the_job(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
     url = unit.server.url
     provider = f"//iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/jichitai"
     email = account(unit.settings, "jichitai-deployer")
@@ -193,7 +222,3 @@ def test_the_pipeline_proves_it_alone(unit: Unit, monkeypatch: pytest.MonkeyPatc
     file = unit.folder / "job.json"
     file.write_text(json.dumps(job))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
-    assert unit.run(["proof"], token_file=unit.pipeline_token()).changed == 2
-    assert unit.chain.read()[-1]["who"] == f"serviceAccount:{email}"
-    with pytest.raises(BlockedError):  # and it is no administrator
-        unit.run(["deployer", "breakglass"])
