@@ -340,6 +340,11 @@ class Oci:
         said = f"HTTP {error.status} {error.code}: {error.message}"
         kind = compatible.by_status(int(error.status))
         text = Text(f"OCI が拒みました（{said}）。", f"OCI refused ({said})")
+        if error.status == 401:
+            text = Text(
+                f"OCI が認証を拒みました（{said}）。API キーが登録されているか、プロファイルを確かめてください。",
+                f"OCI does not know the credential ({said}): is the profile's API key registered?",
+            )
         if error.status == 401 and abs(self._skew) > _SKEW_SECONDS:
             kind = "skew"
             text = Text(
