@@ -342,7 +342,7 @@ class Oci:
         text = Text(f"OCI が拒みました（{said}）。", f"OCI refused ({said})")
         if error.status == 401:
             text = Text(
-                f"OCI が認証を拒みました（{said}）。API キーが登録されているか、プロファイルを確かめてください。",
+                f"OCI が認証を拒みました（{said}）。プロファイルの API キーを確かめてください。",
                 f"OCI does not know the credential ({said}): is the profile's API key registered?",
             )
         if error.status == 401 and abs(self._skew) > _SKEW_SECONDS:
