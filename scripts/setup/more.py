@@ -1,6 +1,6 @@
 """What only some commands need, installed into `.venv` when one of them first runs.
 
-The SDKs of Azure, Google Cloud and OCI are 0.9 GB that nobody else wants: `./jichitai bootstrap` of one of
+The SDKs of Azure, Google Cloud and OCI take 1.4 GB that nobody else wants: `./jichitai bootstrap` of one of
 these clouds and `./jichitai test` have them installed from their own lock, every package checked
 against its hash (docs/adr/2026-11-24-bootstrap.md).
 """
