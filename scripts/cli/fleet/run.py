@@ -337,10 +337,11 @@ def wave_plan(text: str | None) -> tuple[tuple[float, ...], list[Collection[str]
 def allowed_failures(text: str, stacks: int) -> int:
     """How many of `stacks` may fail: `3`, or `2%` (rounded down). Raises Trouble."""
     try:
-        number = int(stacks * float(text[:-1]) / 100) if text.endswith("%") else int(text)
-    except ValueError:
-        number = -1
-    if number < 0:
+        given = float(text[:-1]) if text.endswith("%") else int(text)
+        number = int(stacks * given / 100) if text.endswith("%") else int(given)
+    except (ValueError, OverflowError):
+        given = number = -1
+    if given < 0:
         raise _wrong("--max-failures", text, Text("件数か割合（3、2%）", "a number or a share (3, 2%)"))
     return number
 
