@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import socket
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -280,6 +281,8 @@ def open_session(settings: Settings, recorder: Recorder) -> Google:
         raise ValueError(f"endpoint {endpoint} is not on loopback")
     # It logs a warning for each answer that is not a good one; what they mean is ours to say.
     logging.getLogger("googleapiclient.http").setLevel(logging.ERROR)
+    # It also tells whoever runs it when it will stop to support this Python: no news for an administrator.
+    warnings.filterwarnings("ignore", "You are using a Python version", FutureWarning)
     return Google(settings, recorder)
 
 
