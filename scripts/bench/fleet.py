@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import threading
@@ -35,6 +36,8 @@ LEAST = 2.4
 """Times the throughput of the shell loop that the fleet must reach."""
 PREVIEW_SECONDS, UP_SECONDS, SKIP_SECONDS = 20 * 60.0, 60 * 60.0, 60.0
 MEMORY = 4 * 2**30
+SIZES = (50, 150, 300)
+"""Resources of a stack whose cost is told."""
 LOOK = 1.0
 
 
@@ -232,17 +235,34 @@ def _heads(url: str) -> list[dict[str, str]]:
 
 
 def growth(numbers: Sequence[int], jobs: int) -> Iterator[Figure]:
-    """How the cost of a preview grows with the number of stacks."""
+    """How the cost of a preview grows with the number of stacks, and with the resources of a stack.
+
+    The latter by a straight line through all stacks of the largest run: the country's own range of sizes.
+    """
+    document: dict[str, Any] = {}
     for number in numbers:
         with bench() as here:
             chosen = spread(here.stacks(), number)
             here.fleet("preview", chosen[0], "--no-policies")
+            options = ("--jobs", str(jobs), "--no-skip", "--no-policies")
+            began = time.perf_counter()
             with memory() as peak:
-                took = seconds(
-                    lambda c=chosen, h=here: h.fleet("preview", *c, "--jobs", str(jobs), "--no-skip")
-                )
+                document = here.fleet("preview", *chosen, *options)
+            took = time.perf_counter() - began
         detail = f"{took / len(chosen):.2f} s a stack, {peak.bytes / 2**20:.0f} MiB"
         yield Figure(f"{len(chosen)} stacks: preview", took, "s", detail=detail)
+    yield from by_size(document["stacks"])
+
+
+def by_size(results: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """Seconds of a stack of 50, 150 and 300 resources, by a straight line through `results`."""
+    sizes = [float(sum(count["number"] for count in one["changes"])) for one in results]
+    if len(set(sizes)) < 2:
+        return
+    slope, fixed = statistics.linear_regression(sizes, [float(one["seconds"]) for one in results])
+    seen = f"{min(sizes):.0f} to {max(sizes):.0f} were seen; {slope * 1000:.1f} ms a resource"
+    for size in SIZES:
+        yield Figure(f"a stack of {size} resources", fixed + slope * size, "s", detail=f"by a line: {seen}")
 
 
 @dataclass(slots=True)
