@@ -212,8 +212,12 @@ def _next(console: Console, outcome: Outcome[Any], settings: Settings) -> None:
         facts |= (looked.after or looked.before).facts
     backend, key = facts.get("backend"), facts.get("secrets_provider")
     if backend:
-        options = f"--backend '{backend}'" + (f" --secrets-provider '{key}'" if key else "")
-        line = f"./jichitai up {settings.stack} --cloud {options}"
+        line = f"./jichitai up {settings.stack} --cloud"
+        if key == "passphrase":
+            # Neither Pulumi nor a federated token can open that store: its key and passphrase are lent.
+            line = f"./jichitai bootstrap lend {settings.cloud} {settings.stack} -- {line}"
+        else:
+            line += f" --backend '{backend}'" + (f" --secrets-provider '{key}'" if key else "")
         console.say(Text(f"次に（パイプラインで）: {line}", f"next, in the pipeline: {line}"))
 
 

@@ -240,7 +240,7 @@ STEPS: tuple[Step[AwsSession], ...] = (
         undo=alarm.undo_alarm,
     ),
     Step(
-        id="prove",
+        id="proof",
         title=Text("新しい経路の確認", "prove the new road"),
         why=Text(
             "パイプラインの身元でロールになり、状態の置き場と鍵を実際に使う。",

@@ -210,7 +210,7 @@ def test_what_somebody_loosened_is_put_back(account: Account) -> None:
 def test_nobody_has_said_who_deploys(account: Account) -> None:
     settings = Settings("aws", STACK, account.manifest, None)
     error = account.blocked(settings)
-    assert {step for step, _ in error.problems} == {"federation", "deployer", "prove"}
+    assert {step for step, _ in error.problems} == {"federation", "deployer", "proof"}
     assert "--subject" in _said(error)
 
 
@@ -224,7 +224,7 @@ def test_the_root_user(account: Account) -> None:
 
 def test_a_token_that_is_not_there(account: Account) -> None:
     account.token_file.unlink()
-    assert ("prove", "by_hand") in [(step, p.kind) for step, p in account.blocked().problems]
+    assert ("proof", "by_hand") in [(step, p.kind) for step, p in account.blocked().problems]
 
 
 def test_another_issuer_and_several_subjects(account: Account) -> None:

@@ -25,7 +25,7 @@ from scripts.bootstrap import aws
 from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.steps import Step
 from tests.bootstrap.aws.conftest import REGION, Account, opened
-from tests.bootstrap.fakes.server import FAULTS, FaultKind
+from tests.bootstrap.fakes.server import FaultKind, ways
 
 STEPS = {step.id: step for step in aws.STEPS}
 ATTEMPTS = 4
@@ -134,8 +134,7 @@ def test_one_failure_anywhere(world: World, step: str) -> None:
     requests = _requests(world, step)
     tried = 0
     for index, changes in enumerate(requests):
-        kinds: tuple[FaultKind, ...] = WAYS if changes else (FAULTS[index % len(FAULTS)],)
-        for kind in kinds:
+        for kind in ways(index, reads=not changes, changes=WAYS):
             world.moments[step].restore(account)
             if step == "evidence":
                 account.break_glass()

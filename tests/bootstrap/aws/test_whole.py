@@ -23,7 +23,7 @@ def test_a_whole_run_and_a_second_one(account: Account) -> None:
     """The second changes nothing, and says so."""
     outcome = account.run()
     assert outcome.waiting is None
-    assert [s.step.id for s in outcome.steps if s.changed][-3:] == ["prove", "retire", "evidence"]
+    assert [s.step.id for s in outcome.steps if s.changed][-3:] == ["proof", "retire", "evidence"]
     state, evidence = account.state(), account.chain.file.read_bytes()
     assert account.chain.problems() == []
     account.break_glass()
@@ -114,7 +114,7 @@ def test_the_evidence_is_in_the_bucket(account: Account) -> None:
     records = account.chain.read()
     done = [r["step"] for r in records if r["event"] == "done"]
     assert done == [s.id for s in STEPS if s.id != "whoami"]
-    assert all(r["requests"] for r in records if r["event"] == "done" and r["step"] != "prove")
+    assert all(r["requests"] for r in records if r["event"] == "done" and r["step"] != "proof")
     assert all(q["request_id"] for r in records for q in r.get("requests", []))
 
 
@@ -148,11 +148,11 @@ def test_without_a_token_it_waits_for_the_pipeline(account: Account) -> None:
     """The credential stays; what is done is kept; with a token it goes on from there."""
     outcome = account.run(account.settings(proving=False))
     assert outcome.waiting is not None
-    assert outcome.waiting.step.id == "prove"
+    assert outcome.waiting.step.id == "proof"
     assert account.state()["users"][account.user]["keys"] == ["Active"]
     outcome = account.run()
     assert outcome.waiting is None
-    assert [s.step.id for s in outcome.steps if s.changed] == ["prove", "retire", "evidence"]
+    assert [s.step.id for s in outcome.steps if s.changed] == ["proof", "retire", "evidence"]
 
 
 def test_the_pipeline_proves_and_the_administrator_retires(account: Account) -> None:
@@ -164,7 +164,7 @@ def test_the_pipeline_proves_and_the_administrator_retires(account: Account) -> 
         WebIdentityToken=token(),
     )["Credentials"]
     account.become(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
-    prove = next(s for s in STEPS if s.id == "prove")
+    prove = next(s for s in STEPS if s.id == "proof")
     there = account.chain
     account.chain = Chain(account.folder / "elsewhere.jsonl", there.unit)
     assert account.run(steps=[prove]).changed == 4
@@ -232,7 +232,7 @@ def test_one_step_alone_and_from_a_step_on(account: Account) -> None:
 
 
 def test_a_step_that_needs_an_earlier_one_says_so(account: Account) -> None:
-    prove = next(s for s in STEPS if s.id == "prove")
+    prove = next(s for s in STEPS if s.id == "proof")
     with pytest.raises(Exception, match="Not authorized"):
         account.run(steps=[prove])
 

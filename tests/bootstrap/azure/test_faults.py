@@ -10,7 +10,7 @@ import pytest
 from scripts.bootstrap.azure import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.azure.conftest import Quiet, Unit, shape
-from tests.bootstrap.fakes.server import FAULTS, FaultKind
+from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
 
 PARTS = [
     ["whoami", "providers", "group", "contacts", "fence", "signin"],
@@ -35,9 +35,7 @@ def test_a_failure_at_any_call_and_then_again(unit: Unit, steps: list[str]) -> N
         counted = [e for e in unit.server.requests[first:] if unit.server.counted(e.request)]
         for index in range(calls):
             reads = counted[index].request.method == "GET"
-            # A read fails in one way, in turn; a change in every way there is.
-            kinds: tuple[FaultKind, ...] = (FAULTS[index % 4],) if reads else FAULTS
-            for kind in kinds:
+            for kind in ways(index, reads=reads, each=4):
                 unit.azure.restore(before)
                 unit.chain.file.write_bytes(evidence)
                 unit.server.fail_at(index, kind)

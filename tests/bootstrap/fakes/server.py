@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import ssl
@@ -35,6 +36,22 @@ FAULTS: tuple[FaultKind, ...] = ("throttle", "error", "denied", "dropped", "lost
 
 The last two are what a client sees of a timeout: it cannot tell whether its call was done.
 """
+
+
+EVERY_WAY = os.environ.get("JICHITAI_SWEEP") == "all"
+"""Whether a reading request too fails in every way (minutes a cloud), or in one each, the ways in turn."""
+
+
+def ways(
+    index: int, *, reads: bool, changes: tuple[FaultKind, ...] = FAULTS, each: int = len(FAULTS)
+) -> tuple[FaultKind, ...]:
+    """How request number `index` of a sweep is to fail: one that changes something in all of `changes`.
+
+    One that reads leaves nothing behind, whichever it is; so in one of the first `each` ways, in turn.
+    """
+    if not reads:
+        return changes
+    return FAULTS if EVERY_WAY else (FAULTS[index % each],)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.bootstrap.google import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
-from tests.bootstrap.fakes.server import FAULTS, FaultKind
+from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
 from tests.bootstrap.google.conftest import Quiet, Unit, shape
 from tests.bootstrap.google.fake import ADMIN
 
@@ -44,9 +44,7 @@ def test_a_failure_at_any_call_and_then_again(
         calls, wanted = unit.server.count - began, shape(unit.google.world)
         for index in range(calls):
             reads = unit.server.requests[first + index].request.method == "GET"
-            # A read fails in one way, in turn; a change in every way there is.
-            kinds: tuple[FaultKind, ...] = (FAULTS[index % 4],) if reads else FAULTS
-            for kind in kinds:
+            for kind in ways(index, reads=reads, each=4):
                 unit.google.restore(before)
                 unit.chain.file.write_bytes(evidence)
                 unit.server.fail_at(index, kind)

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.bootstrap.oci import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
-from tests.bootstrap.fakes.server import FAULTS, FaultKind, Logged
+from tests.bootstrap.fakes.server import FaultKind, Logged, ways
 from tests.bootstrap.oci.conftest import World
 from tests.bootstrap.oci.ground import ADMINISTRATOR
 
@@ -44,7 +44,7 @@ def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
         world.run(None, step)
         expected, asked = world.state(), world.server.requests[first:]
         for index, logged in enumerate(asked):
-            for kind in (FAULTS[index % len(FAULTS)],) if reads(logged) else CHANGES:
+            for kind in ways(index, reads=reads(logged), changes=CHANGES):
                 world.restore(step)
                 world.server.fail_at(index, kind)
                 try:

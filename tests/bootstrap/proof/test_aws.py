@@ -143,7 +143,7 @@ def test_the_whole_run(world: World) -> None:
     assert done.code == 0, done.err
     document = done.document
     assert document["result"] == "succeeded"
-    assert [s["id"] for s in document["steps"] if s["changed"]] == ["prove", "retire", "evidence"]
+    assert [s["id"] for s in document["steps"] if s["changed"]] == ["proof", "retire", "evidence"]
     assert world.account.state()["users"][world.account.user]["keys"] == []
 
 

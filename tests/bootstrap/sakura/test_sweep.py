@@ -11,7 +11,7 @@ import pytest
 
 from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.sakura import CLOUD
-from tests.bootstrap.fakes.server import FAULTS, FaultKind, Logged
+from tests.bootstrap.fakes.server import FaultKind, Logged, ways
 from tests.bootstrap.sakura.conftest import STACK, World
 
 CHANGES: tuple[FaultKind, ...] = ("throttle", "error", "denied", "lost")
@@ -60,7 +60,7 @@ def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
         world.run(None, step)
         expected, asked = world.state(), world.server.requests[first:]
         for index, logged in enumerate(asked):
-            for kind in (FAULTS[index % len(FAULTS)],) if reads(logged) else FAULTS:
+            for kind in ways(index, reads=reads(logged)):
                 world.restore(step)
                 world.server.fail_at(index, kind)
                 try:
