@@ -28,6 +28,7 @@ from scripts.cli.perform import perform
 from scripts.cli.render import changed
 from scripts.cli.session import Session, busy, twin_folder
 from scripts.cli.target import Target as Named
+from scripts.engine.environment import quiet_home
 from scripts.engine.events import Step
 from scripts.engine.failures import Failure, failures_of
 from scripts.engine.locks import BusyError, only_one
@@ -263,12 +264,7 @@ def _free_of_dead_hosts(session: Session, hosts: Sequence[str]) -> None:
 
 def _home(task: Task) -> Path:
     """The engine's home for this slot: it writes credentials and logs there, which are not to be shared."""
-    home = private(task.repo) / "fleet" / "homes" / f"{task.target}-{os.getppid()}-{task.slot}"
-    home.mkdir(parents=True, exist_ok=True)
-    # The engine's own log of everything (CLI 3.25x and later) costs a fifth of a preview, cannot be turned
-    # off, and goes without where its folder cannot be made. The event log has what we need.
-    (home / "logs").touch()
-    return home
+    return quiet_home(private(task.repo) / "fleet" / "homes" / f"{task.target}-{os.getppid()}-{task.slot}")
 
 
 def _built(workspace: Workspace, stack: str) -> bool:

@@ -42,6 +42,7 @@ def test_twin_sees_nothing_of_the_clouds_state(fake: Engine, tmp_path: Path) -> 
     seen = environment(fake, tmp_path, "twin", USERS)
     assert seen["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.jichitai/state/twin?metadata=skip"
     assert seen["PULUMI_HOME"].startswith(str(tmp_path))
+    assert (Path(seen["PULUMI_HOME"]) / "logs").is_file(), "no log of everything at each command"
     assert not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "PYTHONDONTWRITEBYTECODE"} & set(seen)
     assert seen["PULUMI_IGNORE_AMBIENT_PLUGINS"] == "true"
     assert seen["PATH"].split(":")[0] == str(fake.path.parent)
