@@ -151,7 +151,7 @@ def join(
         name=name,
         facts=tuple(wholes),
         links={
-            r.urn: frozenset(r.dependencies).union(*r.property_dependencies.values())
+            r.urn: frozenset(r.dependencies).union(*(r.property_dependencies or {}).values())
             for r, _ in pairs
             if r.dependencies or r.property_dependencies
         },
@@ -166,7 +166,7 @@ def _targets(
     """Where the wholes are that `part` belongs to."""
     found = {index[h] for h in part.of if h in index} if isinstance(part.of, tuple) else set[int]()
     if not found:
-        for urn in resource.property_dependencies.get(part.of_property, ()):
+        for urn in (resource.property_dependencies or {}).get(part.of_property, ()):
             place = places.get(urn)
             if place is not None and wholes[place].kind is part.of_kind:
                 found.add(place)

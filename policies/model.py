@@ -13,7 +13,8 @@ from typing import Any
 class Resource:
     """One resource of a stack: its properties are outputs where the cloud has answered, else inputs.
 
-    `dependencies` are URNs; `property_dependencies` the URNs behind each property.
+    `dependencies` are URNs; `property_dependencies` the URNs behind each property, None where they are not
+    told: the engine shows a resource without them before it is made.
     """
 
     urn: str
@@ -24,7 +25,7 @@ class Resource:
     provider: str = ""
     """URN of its provider."""
     dependencies: tuple[str, ...] = ()
-    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    property_dependencies: Mapping[str, tuple[str, ...]] | None = field(default_factory=dict)
     custom: bool = True
     external: bool = False
     deleting: bool = False

@@ -36,12 +36,15 @@ _STORES = ("aws:secretsmanager/secret:Secret", "gcp:secretmanager/secret:Secret"
 """Types of the clouds' own secret stores. What a program puts into one is judged there."""
 
 
-def given(p: Props, name: str) -> Maybe[bool]:
+def given(p: Props, name: str, *, only_by_value: bool = False) -> Maybe[bool]:
     """Whether a secret property of a whole resource holds a value that the program wrote.
 
     One that was looked up in the cloud's own secret store is not the program's: by the engine's record of
-    what is behind the property it comes from there and from nothing else.
+    what is behind the property it comes from there and from nothing else. Where a service takes a password
+    `only_by_value`, this cannot be told before that record is there.
     """
+    if only_by_value and p.needs is None and written(p.raw.get(name)) is True:
+        return UNKNOWN
     behind = p.needs.get(name) if p.needs else None
     if behind and all(urn.rpartition("::")[0].endswith(_STORES) for urn in behind):
         return False

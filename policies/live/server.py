@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -195,7 +194,6 @@ class Pack(service.AnalyzerServicer):
 
 def _resource(request: Any, *, whole: bool = False) -> Resource:
     """A resource of the engine's. Whether it is a component is told by its type's provider."""
-    needs: Mapping[str, Any] = request.propertyDependencies if whole else {}
     return Resource(
         urn=request.urn,
         type=request.type,
@@ -203,7 +201,9 @@ def _resource(request: Any, *, whole: bool = False) -> Resource:
         props=plain(request.properties),
         provider=request.provider.urn if request.HasField("provider") else "",
         dependencies=tuple(request.dependencies) if whole else (),
-        property_dependencies={k: tuple(v.urns) for k, v in needs.items()},
+        property_dependencies={k: tuple(v.urns) for k, v in request.propertyDependencies.items()}
+        if whole
+        else None,
     )
 
 

@@ -62,6 +62,8 @@ class Session:
     preview: bool = False
     today: date = field(default_factory=date.today)
     notes: list[Text] = field(default_factory=list)
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    """What was found of resources alone: rule id and URN."""
     _inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _defaults: dict[str, Defaults] = field(default_factory=dict)
     _options: Options | None = None
@@ -75,6 +77,7 @@ class Session:
         except ValueError:
             self.manifest = None  # the program itself says what is wrong with it
         self._inputs.clear()
+        self._told.clear()
         self._options = None
 
     def prepare(self) -> None:
@@ -141,6 +144,7 @@ class Session:
             return []
         judge = Judge(self.stack, context_of((), self.stack, self.options), self.options)
         judge.one(facts)
+        self._told |= {(f.rule.id, f.urn) for f in judge.result.findings}
         return self._said(judge.result.findings) + self._troubles(judge.result.notes, resource.urn)
 
     def whole(self, resources: Sequence[Resource]) -> list[Said]:
@@ -153,11 +157,10 @@ class Session:
         )
         options = self.options
         judge = Judge(self.stack, context_of((f for _, f in pairs), self.stack, options), options)
-        judged = {f.urn for f in estate.facts if immediate(f)}
         for facts, kind in judged_one_by_one(estate, pairs):
             judge.one(facts, kind)
-        # What was judged alone has been told already.
-        told = [f for f in judge.result.findings if f.urn not in judged]
+        # What was found of a resource alone has been told already.
+        told = [f for f in judge.result.findings if (f.rule.id, f.urn) not in self._told]
         survey = Judge(self.stack, judge.context, options)
         survey.survey(estate)
         judge.absorb(survey)

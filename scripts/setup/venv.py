@@ -95,7 +95,7 @@ def make(repo: Path, report: Report, lock: int | None = None) -> None:
         if (marks / "installing").exists() or not _usable(target):
             _remove(target)
         if not target.exists():
-            _check_space(repo)
+            _check_space(repo, NEEDED_BYTES)
         marks.mkdir(parents=True, exist_ok=True)
         (marks / "ready").unlink(missing_ok=True)
         (marks / MORE_LOCK).unlink(missing_ok=True)  # uv takes away what is not in the lock
@@ -175,7 +175,7 @@ def _remove(target: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _check_space(repo: Path, needed: int = NEEDED_BYTES) -> None:
+def _check_space(repo: Path, needed: int) -> None:
     free = shutil.disk_usage(repo).free
     if free < needed:
         raise SetupError(

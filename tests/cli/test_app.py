@@ -221,3 +221,17 @@ def test_the_test_command_passes_on_to_pytest_and_ends_with_its_line(word: str, 
     last = done.stdout.strip().splitlines()[-1]
     ends = r"1 passed, [0-9] deselected in .*|[0-9] deselected in .*|no tests ran in .*"
     assert re.fullmatch(ends, last), last
+
+
+def test_a_group_of_tests_stays_in_one_process_and_in_order(tmp_path: Path) -> None:
+    """What tests with a shared engine rely on; pytest 9.2 and pytest-xdist 3.8 together break it silently."""
+    body = "def test_{n}(worker_id):\n    print('ran', {n}, worker_id)\n"
+    tests = "".join(body.format(n=n) for n in range(8))
+    (tmp_path / "test_group.py").write_text(
+        f"import pytest\npytestmark = pytest.mark.xdist_group('one')\n{tests}"
+    )
+    line = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rP", "-p", "no:cacheprovider"]
+    done = subprocess.run([*line, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ran = re.findall(r"ran (\d) (gw\d)", done.stdout)
+    assert [int(number) for number, _ in ran] == list(range(8)), done.stdout
+    assert len({worker for _, worker in ran}) == 1

@@ -142,7 +142,8 @@ def autonomous(p: Props) -> Facts:
 
 def mysql(p: Props) -> Facts:
     """A MySQL HeatWave system."""
-    return Facts("oci", Kind.DATABASE, credential=Credential(literal=given(p, "adminPassword")))
+    literal = given(p, "adminPassword", only_by_value=True)
+    return Facts("oci", Kind.DATABASE, credential=Credential(literal=literal))
 
 
 def postgres(p: Props) -> Facts:
