@@ -28,7 +28,8 @@ def written(value: Any) -> Maybe[bool]:
     if value is None or value == "":
         return False
     if isinstance(value, dict) and MARK in value:
-        return True
+        # A ciphertext was written by somebody; what is still to come may be the cloud's own.
+        return UNKNOWN if "value" in value and plain(value["value"]) is UNKNOWN else True
     return UNKNOWN if plain(value) is UNKNOWN else True
 
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from policies.evaluate import Options, judge
 from policies.exceptions import Accepted, BadExceptions, read_exceptions
+from policies.extract.common import written
 from policies.facts import UNKNOWN
 from policies.live.session import Session
 from policies.model import Resource, Stack
-from policies.props import MARK, SECRET, Props
+from policies.props import MARK, SECRET, UNKNOWNS, Props
 from policies.read import Unreadable, read_text
 from policies.report import FORMS, render
 from policies.report.evidence import document, html
@@ -485,3 +486,10 @@ def test_the_pack_mends_what_is_safe_to_mend_and_only_when_asked() -> None:
     mended = session.mend(logs)
     assert mended is not None
     assert mended[1]["tags"]["municipality-code"] == "131041"
+
+
+def test_a_secret_that_is_still_to_come_is_not_yet_written_by_anybody() -> None:
+    to_come = {MARK: SECRET, "value": next(iter(UNKNOWNS))}
+    assert written(to_come) is UNKNOWN
+    assert written({MARK: SECRET, "value": "made up"}) is True
+    assert written({MARK: SECRET, "ciphertext": "v1:…"}) is True
