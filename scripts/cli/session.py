@@ -20,6 +20,7 @@ from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.target import Environment, Target, resolve
 from scripts.engine.environment import Target as Where
+from scripts.engine.host.lean import VARIABLE as LEAN
 from scripts.engine.locks import BusyError, Holder, only_one
 from scripts.engine.model import Engine, EngineError, Progress
 from scripts.engine.places import REPO, private, tenant_file, tenant_files, tenants
@@ -124,7 +125,7 @@ def opened(
         if twin is not None:
             from scripts.cli.sakura import attached
 
-            variables |= _attached(console, twin) | attached(manifest, twin_folder(repo))
+            variables |= _attached(console, twin) | attached(manifest, twin_folder(repo)) | {LEAN: "true"}
         yield Session(console, target, where, workspace, manifest, variables)
 
 

@@ -26,6 +26,7 @@ import grpc
 import pulumi  # before the protocol modules of the host and of the policies, which take it as they find it
 import pulumi.runtime
 
+from scripts.engine.host.lean import lean
 from scripts.engine.host.server import SHOWN_ALREADY, VERSION
 
 PACK = """#!/bin/sh
@@ -178,24 +179,6 @@ class Language(_language_base()):
         finally:
             _close(loop)
         return _messages().RunResponse()
-
-
-def lean() -> None:
-    """Leave out what the SDK does for a person who watches one run: a quarter of a program's time.
-
-    A call to the engine for each line that only a debug log shows, and the whole Python stack of each
-    resource, for a source position in the state. The SDK itself does without where it finds none.
-    """
-    from pulumi.runtime import resource
-    from pulumi.runtime.proto import source_pb2
-
-    pulumi.log.debug = _nothing
-    if hasattr(resource, "_get_stack_trace"):
-        setattr(resource, "_get_stack_trace", source_pb2.StackTrace)  # noqa: B010 - private, so looked for
-
-
-def _nothing(*_arguments: object, **_named: object) -> None:
-    """Says nothing."""
 
 
 def _messages() -> Any:

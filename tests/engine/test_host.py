@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts.engine.host.lean import VARIABLE
 from scripts.engine.locate import LAUNCHER
 from scripts.engine.places import REPO
 
@@ -114,6 +115,42 @@ def test_the_environment_cannot_slow_the_program_down(project: Project) -> None:
     assert done.returncode == 0, done.stdout
     shown = json.loads(project.run("stack", "output", "--json", "--stack", "dev").stdout)
     assert shown == {"bytecode": True, "prefix": sys.prefix}
+
+
+SOURCED = """
+import pulumi, sys
+
+class C(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("tiny:index:C", name)
+
+pulumi.log.debug("for debuggers")
+C("first")
+pulumi.export("path", [p for p in sys.path if "scripts" in p])
+pulumi.export("arguments", sys.argv)
+pulumi.export("names", sorted(n for n in globals() if n.startswith(("lean", "runpy"))))
+"""
+
+
+@pytest.mark.parametrize("is_lean", [False, True])
+def test_only_a_lean_program_goes_without_positions_and_debug_lines(project: Project, is_lean: bool) -> None:
+    project.program(SOURCED)
+    if is_lean:
+        project.environment[VARIABLE] = "true"
+    done = project.run("up", "--yes", "--skip-preview", "--debug", "--stack", "dev")
+    assert done.returncode == 0, done.stdout
+    assert ("for debuggers" in done.stdout) is not is_lean
+    state = json.loads(project.run("stack", "export", "--stack", "dev").stdout)["deployment"]
+    positions = {r["type"]: "sourcePosition" in r for r in state["resources"]}
+    assert positions["tiny:index:C"] is not is_lean
+    # All else is the same: the program sees neither us nor another path or arguments.
+    (stack,) = [r for r in state["resources"] if r["type"] == "pulumi:pulumi:Stack"]
+    assert stack["outputs"] == {"path": [], "arguments": ["."], "names": []}
+
+    project.program("def inner():\n    raise ValueError('悪い値')\n\ninner()\n")
+    failed = project.run("preview", "--stack", "dev")
+    assert "ValueError: 悪い値" in failed.stdout
+    assert not [text for text in (*OURS, "lean.py") if text in failed.stdout + failed.stderr]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

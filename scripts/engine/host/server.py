@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 import grpc
 
+from scripts.engine.host import lean
 from scripts.engine.host.environment import HostError, Package, Python, python_for, required_packages
 from scripts.engine.host.processes import Child, Children
 from scripts.engine.host.protocol import messages, plugins, service
@@ -122,7 +123,9 @@ class Host(service.LanguageRuntimeServicer):
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
-        command = [str(python.executable), "-u", str(self._executor), *_arguments(request, self._engine)]
+        first = [lean.__file__] if os.environ.get(lean.VARIABLE) else []
+        executor = [*first, str(self._executor)]
+        command = [str(python.executable), "-u", *executor, *_arguments(request, self._engine)]
         pwd = Path(request.pwd or request.info.program_directory)
         with self._children.running(command, pwd, environment, piped=False) as child:
             _end_with(context, child)
