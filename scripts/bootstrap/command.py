@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.bootstrap import show
+from scripts.bootstrap import refusals, show
 from scripts.bootstrap.evidence import Chain, unit_of
 from scripts.bootstrap.evidence import verify as breaks_of
 from scripts.bootstrap.run import BlockedError, FailedError, Outcome, Runner
@@ -62,9 +62,10 @@ def run_steps(console: Console, settings: Settings, wanted: Wanted) -> int:
             return _undo(console, runner, steps[0], settings, yes=wanted.yes)
         return _forward(console, runner, steps, settings, wanted)
     except BlockedError as error:
-        raise _blocked(error, settings) from error
+        raise refusals.blocked(error, settings, refusals.retired(chain, cloud, settings)) from error
     except FailedError as error:
-        raise _failed(error, settings, changed=runner.recorder.changes_since(0) != []) from error
+        gone, changed = refusals.retired(chain, cloud, settings), runner.recorder.changes_since(0) != []
+        raise refusals.failed(error, settings, gone, changed=changed) from error
 
 
 def _more() -> None:
@@ -261,65 +262,6 @@ def _must_be_whole(chain: Chain) -> None:
                 "Compare it with the copy in the state store, find out who changed it, put the copy back.",
             ),
         )
-
-
-def _blocked(error: BlockedError, settings: Settings) -> Trouble:
-    """Everything that stands in the way, at once."""
-    ja: list[str] = []
-    en: list[str] = []
-    for step, problem in error.problems:
-        ja.append(f"{step}: {problem.what.ja} {problem.do.ja}")
-        en.append(f"{step}: {problem.what.en}. {problem.do.en}")
-    if error.missing:
-        ja.append("足りない権限: " + ", ".join(error.missing))
-        en.append("missing permissions: " + ", ".join(error.missing))
-    return Trouble(
-        Exit.REFUSED,
-        Text("このままでは進めません。", "the bootstrap cannot go on"),
-        where=f"{settings.cloud} {settings.unit} ({settings.stack})",
-        why=Text("\n".join(ja), "\n".join(en)),
-        do=Text(
-            "上のすべてを直してから、もう一度実行してください。",
-            "Mend all of this, then run it again.",
-        ),
-        details={
-            "problems": [
-                {
-                    "step": step,
-                    "kind": problem.kind,
-                    "what": {"ja": problem.what.ja, "en": problem.what.en},
-                    "do": {"ja": problem.do.ja, "en": problem.do.en},
-                }
-                for step, problem in error.problems
-            ],
-            "missing_permissions": list(error.missing),
-        },
-    )
-
-
-def _failed(error: FailedError, settings: Settings, *, changed: bool) -> Trouble:
-    """What failed, and that it can be gone on with."""
-    failure = error.failure
-    step = error.step.id if error.step is not None else "whoami"
-    do = (
-        Text(
-            "ここまでは済んでいます。原因を直して同じコマンドを実行すると、続きから始めます。",
-            "What was done is kept. Mend the cause and run the same command: it goes on from here.",
-        )
-        if changed
-        else Text(
-            "何も変えていません。原因を直して、もう一度実行してください。",
-            "Nothing was changed. Mend the cause and run this again.",
-        )
-    )
-    operation = f" {error.operation}" if error.operation else ""
-    return Trouble(
-        Exit.FAILED if changed else Exit.REFUSED,
-        failure.text,
-        where=f"{settings.cloud} {settings.unit}: {step}{operation}",
-        do=do,
-        details={"step": step, "kind": failure.kind, "request_id": failure.request_id or None},
-    )
 
 
 def write_sheet(file: Path, output: Path, cloud: str, stack: str) -> None:

@@ -266,6 +266,15 @@ def look_identity(context: Context[S]) -> Finding:
     return Finding(facts={"identity": who.id, "unit": who.unit, "kind": who.kind})
 
 
+def by_the_seal(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who goes on where a cloud says nothing of its own: whoever may break the seal."""
+    del begun
+    command = f"./jichitai bootstrap {settings.cloud} {settings.stack}"
+    return Text(
+        f"封をした緊急用の身元で {command} を実行してください。", f"Run {command} as the sealed identity."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud(Generic[S]):
     """A cloud's module, as the runner sees it."""
@@ -273,3 +282,5 @@ class Cloud(Generic[S]):
     name: CloudName
     open: Callable[[Settings, Recorder], S]
     steps: tuple[Step[S], ...]
+    successor: Callable[[Settings, Mapping[str, Any]], Text] = by_the_seal
+    """How somebody else finishes the retirement that the record (its second argument) began: the commands."""

@@ -6,9 +6,12 @@ The steps in their order. What each is is in the module of its room: `account`, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from scripts.bootstrap.aws import access, account, alarm, proof, state
-from scripts.bootstrap.aws.session import AwsSession, open_session
-from scripts.bootstrap.steps import Cloud, Context, Step
+from scripts.bootstrap.aws.session import AwsSession, Names, open_session
+from scripts.bootstrap.steps import Cloud, Context, Settings, Step
 from stacks.text import Text
 
 
@@ -289,4 +292,20 @@ STEPS: tuple[Step[AwsSession], ...] = (
     ),
 )
 
-CLOUD = Cloud(name="aws", open=open_session, steps=STEPS)
+
+def successor(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who finishes a retirement that was cut off: the break-glass role, which the evidence tells whom."""
+    del begun
+    names = Names(settings)
+    become = (
+        f"aws sts assume-role --role-arn {names.role_arn(names.break_glass)} --role-session-name retire"
+        " --serial-number MFA --token-code CODE"
+    )
+    go_on = f"./jichitai bootstrap aws {settings.stack}"
+    return Text(
+        f"緊急時のロールになり（{become}、または GCAS の SSO から）、{go_on} を実行すると続きから終えます。",
+        f"Become the break-glass role ({become}, or from the agency's SSO) and run {go_on}: it finishes.",
+    )
+
+
+CLOUD = Cloud(name="aws", open=open_session, steps=STEPS, successor=successor)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from scripts.bootstrap.azure import deployer, guard, store, unit
 from scripts.bootstrap.azure.session import Azure, open_session
-from scripts.bootstrap.steps import ONLY_READS, Cloud, Step, look_identity
+from scripts.bootstrap.steps import ONLY_READS, Cloud, Settings, Step, look_identity
 from stacks.text import Text
 
 _ROLE_WRITE = "Microsoft.Authorization/roleAssignments/write"
@@ -184,4 +187,19 @@ STEPS: tuple[Step[Azure], ...] = (
     ),
 )
 
-CLOUD = Cloud(name="azure", open=open_session, steps=STEPS)
+
+def successor(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who finishes a retirement that was cut off: the sealed account, told whom by `--set retire`."""
+    member = str(begun.get("before", {}).get("member", "OBJECT-ID"))
+    sealed = settings.options.get("break_glass", "OBJECT-ID:NAME")
+    go_on = (
+        f"./jichitai bootstrap azure {settings.stack} --step retire"
+        f" --set retire={member}:{begun['who']} --set break_glass={sealed}"
+    )
+    return Text(
+        f"封をした緊急用の身元で az login をして、{go_on} を実行すると続きから終えます。",
+        f"Sign in (az login) as the sealed account and run {go_on}: it finishes.",
+    )
+
+
+CLOUD = Cloud(name="azure", open=open_session, steps=STEPS, successor=successor)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from scripts.bootstrap.google import deployer, guard, store, unit
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.bootstrap.google import deployer, guard, names, store, unit
 from scripts.bootstrap.google.session import Google, open_session
-from scripts.bootstrap.steps import ONLY_READS, Cloud, Step
+from scripts.bootstrap.steps import ONLY_READS, Cloud, Settings, Step
 from stacks.text import Text
 
 STEPS: tuple[Step[Google], ...] = (
@@ -175,4 +178,20 @@ STEPS: tuple[Step[Google], ...] = (
     ),
 )
 
-CLOUD = Cloud(name="google", open=open_session, steps=STEPS)
+
+def successor(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who finishes a retirement that was cut off: whoever may break the seal, which is put back after it."""
+    sealed = names.account(settings, names.BREAK_GLASS)
+    switch = f"gcloud iam service-accounts {{}} {sealed} --project {settings.unit}"
+    become = f"gcloud auth application-default login --impersonate-service-account={sealed}"
+    go_on = f"./jichitai bootstrap google {settings.stack} --step retire --set retire={begun['who']}"
+    on, off = switch.format("enable"), switch.format("disable")
+    return Text(
+        f"封を解ける人が {on} と {become} を実行し、{go_on} で続きから終えます。"
+        f"そのあと {off} で封を戻してください。",
+        f"Whoever may break the seal runs {on} and {become}, then {go_on}, which finishes, "
+        f"then {off}, which seals it again.",
+    )
+
+
+CLOUD = Cloud(name="google", open=open_session, steps=STEPS, successor=successor)

@@ -17,11 +17,13 @@ What this cloud lacks, and what is done instead:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from scripts.bootstrap.calls import Recorder
-from scripts.bootstrap.oci import ground, people, roads, stores
+from scripts.bootstrap.oci import ground, names, people, roads, stores
 from scripts.bootstrap.steps import Cloud, Settings
+from stacks.text import Text
 
 if TYPE_CHECKING:
     from scripts.bootstrap.oci.session import Oci
@@ -34,4 +36,22 @@ def open_session(settings: Settings, recorder: Recorder) -> Oci:
     return Oci(settings, recorder)
 
 
-CLOUD = Cloud("oci", open_session, (*ground.STEPS, *stores.STEPS, *people.STEPS, *roads.STEPS))
+def successor(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who finishes a retirement that was cut off: the sealed user, told whom by the evidence or an option."""
+    user = names.named(settings, "break-glass")
+    go_on = (
+        f"OCI_CONFIG_PROFILE=break-glass ./jichitai bootstrap oci {settings.stack} --step retire"
+        f" --set {names.FIRST}={begun['who']}"
+    )
+    lend = f"./jichitai bootstrap lend oci {settings.stack} --token-file FILE -- COMMAND"
+    return Text(
+        f"封をした鍵で {user} のプロファイルを作り、{go_on} を実行すると続きから終えます。"
+        f"日常の作業は、パイプラインで {lend} です。",
+        f"Make a profile of {user} with the sealed key and run {go_on}: it finishes. "
+        f"Daily work goes on in the pipeline: {lend}.",
+    )
+
+
+CLOUD = Cloud(
+    "oci", open_session, (*ground.STEPS, *stores.STEPS, *people.STEPS, *roads.STEPS), successor=successor
+)

@@ -12,7 +12,9 @@ from stacks.text import Text
 SEALED_KEY: Final = "break_glass_public_key"
 JWKS: Final = "jwks"
 DOMAIN: Final = "domain"
-"""Options (`--set`): the file of the sealed public key, the issuer's key set, the identity domain's name."""
+FIRST: Final = "initial_user"
+"""Options (`--set`): the file of the sealed public key, the issuer's key set, the identity domain's name, the
+OCID of the user that was handed over."""
 PROOF: Final = ".jichitai/proof"
 REGION_KEYS: Final[Mapping[str, str]] = {"ap-tokyo-1": "NRT", "ap-osaka-1": "KIX"}
 """What `request.region` calls the domestic regions (IAM documentation, general variables)."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from scripts.bootstrap.calls import Call, Later, Secret
 from scripts.bootstrap.oci import names, statements
 from scripts.bootstrap.oci.people import app, no_pipeline, user
+from scripts.bootstrap.oci.session import SESSION
 from scripts.bootstrap.oci.stores import namespace, secret
-from scripts.bootstrap.steps import Context, Finding, Step
+from scripts.bootstrap.steps import Context, Finding, Problem, Step
 from stacks.text import Text
 
 if TYPE_CHECKING:
@@ -162,17 +163,44 @@ _CREDENTIALS: Final = (
 """Whatever lets a program in as a user: how it is listed and deleted."""
 
 
+def first(c: C) -> str:
+    """The user that was handed over: who began this evidence, unless it is named by `--set`.
+
+    Never simply whoever runs this: who opens the seal would retire itself.
+    """
+    told = c.settings.options.get(names.FIRST)
+    seen = (str(record["who"]) for record in c.evidence.read())
+    return told or next((who for who in seen if who != SESSION), c.identity.id)
+
+
+def _not_the_first() -> Problem:
+    return Problem(
+        "unsafe",
+        Text(
+            "これは最初の認証情報ではなく、手順が作ったユーザーです。",
+            "this is not the first credential, but a user that the steps made",
+        ),
+        Text(
+            f"最初の認証情報で実行するか、--set {names.FIRST}=<ユーザーの OCID> で指定してください。",
+            f"Run it with the first credential, or name that one: --set {names.FIRST}=<OCID of the user>.",
+        ),
+    )
+
+
 def look_retire(c: C) -> Finding:
     """Every credential of the first administrator; the API key in use goes last."""
     if not proven(c):
         return Finding({"proven": False}, waiting=_run_there())
-    if c.identity.kind != "user":
+    who = first(c)
+    if who == SESSION:
         note = Text(
             "セッションのトークンで動いています。1時間以内に切れます。API キーはありません。",
             "This runs by a session token, which ends within an hour; there is no API key.",
         )
         return Finding({"credential": c.identity.kind}, note=note)
-    who = c.identity.id
+    made = (user(c, short) for short in (DEPLOYER, "break-glass"))
+    if who in {str(one["ocid"]) for one in made if one is not None}:
+        return Finding({"user": who}, problem=_not_the_first())
     own = str(c.session.configuration.get("fingerprint"))
     why = Text(
         "最初の認証情報を消します（無効化はできないクラウドです）。",

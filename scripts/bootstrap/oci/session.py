@@ -19,6 +19,8 @@ from scripts.bootstrap.steps import Failure, FailureKind, Identity, Settings
 from stacks.text import Text
 
 DEPLOYER: Final = "deployer"
+SESSION: Final = "session token"
+"""Who comes in by a session token, whose user is not told."""
 _SKEW_SECONDS: Final = 300
 """OCI refuses requests whose date is more than five minutes off."""
 _CLIENTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -72,7 +74,7 @@ class Oci:
         config = self.configuration
         if not config.get("user"):
             found = self.ask("identity", "GetTenancy", tenancy_id=config["tenancy"])
-            return Identity("session token", str(found["id"]), "session")
+            return Identity(SESSION, str(found["id"]), "session")
         found = self.ask("identity", "GetUser", user_id=config["user"])
         return Identity(str(found["id"]), str(found["compartment_id"]), "user")
 

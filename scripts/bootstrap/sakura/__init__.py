@@ -15,11 +15,13 @@ What this cloud lacks, and what is done instead:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from scripts.bootstrap.calls import Recorder
-from scripts.bootstrap.sakura import identities, roads, stores
+from scripts.bootstrap.sakura import identities, names, roads, stores
 from scripts.bootstrap.steps import Cloud, Settings
+from stacks.text import Text
 
 if TYPE_CHECKING:
     from scripts.bootstrap.sakura.session import Sakura
@@ -32,4 +34,23 @@ def open_session(settings: Settings, recorder: Recorder) -> Sakura:
     return Sakura(settings, recorder)
 
 
-CLOUD = Cloud("sakura", open_session, (*identities.FIRST, *stores.STEPS, *identities.STEPS, *roads.STEPS))
+def successor(settings: Settings, begun: Mapping[str, Any]) -> Text:
+    """Who finishes a retirement that was cut off: the pipeline, whose principal remembers whom."""
+    go_on = (
+        f"./jichitai bootstrap sakura {settings.stack} --step retire --yes"
+        f" --set {names.PRINCIPAL}={begun['who']}"
+    )
+    lend = f"./jichitai bootstrap lend sakura {settings.stack} -- COMMAND"
+    own = "SAKURA_SERVICE_PRINCIPAL_ID, SAKURA_SERVICE_PRINCIPAL_KEY_KID, SAKURA_PRIVATE_KEY_PATH"
+    return Text(
+        f"パイプラインの認証情報（{own}）で {go_on} を実行すると続きから終えます。日常の作業は {lend} です。",
+        f"With the pipeline's own credential ({own}) run {go_on}: it finishes. Daily work goes on: {lend}.",
+    )
+
+
+CLOUD = Cloud(
+    "sakura",
+    open_session,
+    (*identities.FIRST, *stores.STEPS, *identities.STEPS, *roads.STEPS),
+    successor=successor,
+)

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
-from scripts.bootstrap.aws import STEPS
+from scripts.bootstrap.aws import CLOUD, STEPS
 from scripts.bootstrap.aws.session import AwsSession, Clients, Names
 from scripts.bootstrap.evidence import Chain
 from scripts.bootstrap.run import BlockedError, FailedError, Outcome, Patience, Runner
-from scripts.bootstrap.steps import Cloud, Pipeline, Settings, Step
+from scripts.bootstrap.steps import Pipeline, Settings, Step
 from scripts.engine.places import REPO
 from tests.bootstrap.aws.amazon import Amazon
 from tests.bootstrap.fakes.server import Server
@@ -145,7 +145,7 @@ class Account:
         key = os.environ["AWS_ACCESS_KEY_ID"]
         clients = self.clients.setdefault(key, Clients(REGION))
         return Runner(
-            Cloud("aws", lambda said, recorder: AwsSession(said, recorder, clients), STEPS),
+            replace(CLOUD, open=lambda said, recorder: AwsSession(said, recorder, clients)),
             settings or self.settings(),
             self.chain,
             self.listener,

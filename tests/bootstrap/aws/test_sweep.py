@@ -8,6 +8,7 @@ ways in turn, for it leaves nothing behind whichever it is.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ from moto.sts.models import sts_backends
 from scripts.bootstrap import aws
 from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.steps import Step
-from tests.bootstrap.aws.conftest import REGION, Account, opened
+from tests.bootstrap.aws.conftest import REGION, STACK, Account, opened
+from tests.bootstrap.fakes.killed import killed_after, must_say, told
 from tests.bootstrap.fakes.server import FaultKind, ways
 
 STEPS = {step.id: step for step in aws.STEPS}
@@ -145,3 +147,24 @@ def test_one_failure_anywhere(world: World, step: str) -> None:
             assert account.chain.problems() == [], f"{step}: request {index}, {kind}"
             tried += 1
     assert tried >= len(requests)
+    print(f"aws {step}: {len(requests)} requests, {tried} failures")
+
+
+def test_killed_while_retiring(world: World) -> None:
+    """The key is refused from the moment it is off; the refusal says why, and who goes on does finish."""
+    account, step = world.account, STEPS["retire"]
+    wanted = world.after("retire")
+    refused = 0
+    for calls in itertools.count(1):
+        world.moments["retire"].restore(account)
+        if not killed_after(account.runner(), step, calls):
+            break
+        trouble = told(account.runner(), step)
+        if trouble is not None:
+            refused += 1
+            must_say(trouble, account.names.role_arn(account.names.break_glass), f"bootstrap aws {STACK}")
+            account.break_glass()
+            assert told(account.runner(), step) is None
+        assert account.state() == wanted, calls
+        assert account.chain.problems() == []
+    assert refused >= 2, "after the key is off, and after it is deleted"

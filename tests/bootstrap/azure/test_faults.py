@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from scripts.bootstrap.azure import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.azure.conftest import Quiet, Unit, shape
+from tests.bootstrap.azure.entra import ADMIN_ID
+from tests.bootstrap.fakes.killed import killed_after, must_say, told
 from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
 
 PARTS = [
@@ -43,6 +46,7 @@ def test_a_failure_at_any_call_and_then_again(unit: Unit, steps: list[str]) -> N
                 assert shape(unit.azure.world) == wanted, (step, index, kind)
                 assert unit.chain.problems() == [], (step, index, kind)
     assert struck > 2 * len(steps)
+    print(f"azure {steps[0]}…: {struck} failures")
 
 
 def _twice(unit: Unit, step: str, token: str) -> bool:
@@ -114,6 +118,28 @@ def test_retired_once_whatever_fails(unit: Unit) -> None:
                 unit.run(["retire"], token_file=token)
             assert shape(unit.azure.world) == wanted, (index, kind)
             assert unit.chain.problems() == []
+
+
+def test_killed_while_retiring(unit: Unit) -> None:
+    """Who has no role left does not see the unit; the refusal says why, and who goes on does finish."""
+    token, step = unit.pipeline_token(), next(s for s in CLOUD.steps if s.final)
+    unit.run(token_file=token)
+    before, evidence, refused = unit.azure.snapshot(), _read(unit), 0
+    unit.run(["retire"], token_file=token)
+    wanted = shape(unit.azure.world)
+    for calls in itertools.count(1):
+        unit.azure.restore(before)
+        unit.chain.file.write_bytes(evidence)
+        if not killed_after(unit.runner(token_file=token), step, calls):
+            break
+        trouble = told(unit.runner(token_file=token), step)
+        if trouble is not None:
+            refused += 1
+            who = f"--set retire={ADMIN_ID}:"
+            must_say(trouble, "az login", who, f"bootstrap azure {unit.settings.stack} --step retire")
+        assert shape(unit.azure.world) == wanted, calls
+        assert unit.chain.problems() == []
+    assert refused == 1, "after the last role"
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import Any
 
 import pytest
 
 from scripts.bootstrap.google import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
+from tests.bootstrap.fakes.killed import killed_after, must_say, told
 from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
 from tests.bootstrap.google.conftest import Quiet, Unit, shape
-from tests.bootstrap.google.fake import ADMIN
+from tests.bootstrap.google.fake import ADMIN, PROJECT
 
+SEALED = f"jichitai-breakglass@{PROJECT}.iam.gserviceaccount.com"
 FOUR = [
     ["whoami", "services", "contacts", "fence", "signin"],
     ["keys", "state", "archive"],
@@ -52,6 +55,7 @@ def test_a_failure_at_any_call_and_then_again(
                 assert shape(unit.google.world) == wanted, (step, index, kind)
                 assert unit.chain.problems() == [], (step, index, kind)
     assert struck > 2 * len(steps)
+    print(f"google {steps[0]}…: {struck} failures")
 
 
 def _twice(unit: Unit, step: str, token: str) -> bool:
@@ -129,6 +133,34 @@ def test_a_person_is_retired_once_whatever_fails(
         unit.run(["retire"], token_file=token)
         assert shape(unit.google.world) == wanted, index
         assert unit.chain.problems() == []
+
+
+def test_killed_while_retiring(unit: Unit) -> None:
+    """The key is refused once it is off; the refusal says why, and who breaks the seal does finish."""
+    token, step = unit.pipeline_token(), next(s for s in CLOUD.steps if s.final)
+    unit.run(token_file=token)
+    before, evidence, refused = unit.google.snapshot(), _read(unit), 0
+    unit.run(["retire"], token_file=token)
+    wanted = shape(unit.google.world)
+    for calls in itertools.count(1):
+        unit.google.restore(before)
+        unit.chain.file.write_bytes(evidence)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            if not killed_after(unit.runner(token_file=token), step, calls):
+                break
+            trouble = told(unit.runner(token_file=token), step)
+            if trouble is not None:
+                refused += 1
+                go_on = f"bootstrap google {unit.settings.stack} --step retire"
+                must_say(trouble, "service-accounts enable jichitai-breakglass@", go_on)
+                account = unit.google.world.things[f"projects/{PROJECT}/serviceAccounts/{SEALED}"]
+                account["disabled"] = False
+                unit.sign_in(monkeypatch, f"serviceAccount:{SEALED}")
+                assert told(unit.runner(token_file=token), step) is None
+                account["disabled"] = True
+        assert shape(unit.google.world) == wanted, calls
+        assert unit.chain.problems() == []
+    assert refused >= 2, "after the key is off, and after it is deleted"
 
 
 @pytest.mark.parametrize("kind", FAULTS[:-1])

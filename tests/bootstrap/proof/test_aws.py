@@ -152,6 +152,8 @@ def test_the_retired_key(world: World) -> None:
     assert done.code == 8
     assert done.document["error"]["kind"] == "invalid"
     assert "deactivated or deleted" in done.err
+    assert "was retired by the step retire" in done.err
+    assert "aws sts assume-role" in done.err
 
 
 def test_a_second_run_changes_nothing_and_says_so(world: World) -> None:

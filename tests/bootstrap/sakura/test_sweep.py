@@ -7,10 +7,13 @@ way at each place, in turn; what changes something fails in all of them.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.sakura import CLOUD
+from tests.bootstrap.fakes.killed import killed_after, must_say, told
 from tests.bootstrap.fakes.server import FaultKind, Logged, ways
 from tests.bootstrap.sakura.conftest import STACK, World
 
@@ -32,6 +35,14 @@ def reads(logged: Logged) -> bool:
     return logged.request.method in ("GET", "HEAD") or path.endswith(("/oauth2/token", "/unveil"))
 
 
+def as_pipeline(world: World) -> None:
+    """Sign in by the pipeline's own credential."""
+    name = f"jichitai-{STACK}-deployer"
+    found = next(d for _, _, _, d in world.store.documents() if d.get("name") == name)
+    key = next(d for _, _, _, d in world.store.documents() if d.get("_principal") == found["ID"])
+    world.sign_in(found["ID"], key["kid"], "deployer")
+
+
 def finish(world: World, step: str) -> None:
     """Run it again; where the first credential went on the way, as the pipeline."""
     try:
@@ -39,12 +50,32 @@ def finish(world: World, step: str) -> None:
     except FailedError as error:
         if step != "retire" or error.failure.kind != "invalid":
             raise
-        name = f"jichitai-{STACK}-deployer"
-        found = next(d for _, _, _, d in world.store.documents() if d.get("name") == name)
-        key = next(d for _, _, _, d in world.store.documents() if d.get("_principal") == found["ID"])
-        world.sign_in(found["ID"], key["kid"], "deployer")
+        as_pipeline(world)
         world.run(None, step)
         world.sign_in(world.administrator.principal, world.administrator.kid, "administrator")
+
+
+def test_killed_while_retiring(world: World) -> None:
+    """The key is refused once it is off; the refusal says why, and the pipeline does finish."""
+    step = next(s for s in CLOUD.steps if s.final)
+    world.run(None, final=False)
+    world.save("retire")
+    world.run(None, "retire")
+    wanted, refused = world.state(), 0
+    for calls in itertools.count(1):
+        world.restore("retire")
+        if not killed_after(world.runner(), step, calls):
+            break
+        trouble = told(world.runner(), step)
+        if trouble is not None:
+            refused += 1
+            must_say(trouble, f"bootstrap sakura {STACK} --step retire", f"bootstrap lend sakura {STACK}")
+            as_pipeline(world)
+            assert told(world.runner(), step) is None
+            world.sign_in(world.administrator.principal, world.administrator.kid, "administrator")
+        assert world.state() == wanted, calls
+        assert world.chain.problems() == []
+    assert refused >= 2, "after the key is off, and after it is deleted"
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group[0])
@@ -73,3 +104,4 @@ def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
                 assert world.chain.problems() == []
                 tried += 1
     assert tried >= len(group)
+    print(f"sakura {group[0]}…: {tried} failures")
