@@ -6,7 +6,7 @@ Each number or rule names its source.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from types import MappingProxyType
 
@@ -46,6 +46,27 @@ def audit_days(days: int) -> int:
 def log_days(days: int) -> int:
     """Days for a service log: the least step that keeps `days`, at most what Logging can do."""
     return min(LOG_DAYS_MAX, math.ceil(days / LOG_STEP) * LOG_STEP)
+
+
+# --- guards -------------------------------------------------------------------------------------
+
+ZONE_POLICIES = (
+    "deny public_buckets",
+    "deny public_subnets",
+    "deny internet_gateway",
+    "deny public_load_balancer",
+    "deny buckets_without_vault_key",
+    "deny boot_volume_without_vault_key",
+    "deny block_volume_without_vault_key",
+    "deny file_system_without_vault_key",
+)
+"""Friendly names of the zone's policies (Security Zones documentation, "Security Zone Policies"; those on
+buckets and keys are also what Oracle's CIS landing zone asks for by these names)."""
+
+
+def not_offered(offered: Collection[str]) -> tuple[str, ...]:
+    """Those of ZONE_POLICIES that a tenancy does not offer: without them a zone closes less than it says."""
+    return tuple(name for name in ZONE_POLICIES if name not in offered)
 
 
 # --- networks -----------------------------------------------------------------------------------

@@ -130,6 +130,8 @@ def service_statements(plan: CloudPlan, places: Compartments) -> Iterator[str]:
         scanner = "Allow service vulnerability-scanning-service"
         yield f"{scanner} to manage instances in compartment id {places.iaas}"
         yield f"{scanner} to read vnics in compartment id {places.iaas}"
+    if any(p.database is not None and p.database.engine == "mysql" for p in hosted(plan)):
+        yield from _mysql_statements(places)
     if any(package.schedule for package in plan.packages.values()):
         kinds = "instance-family", "autonomous-databases", "compute-container-instances"
         for kind in (*kinds, "mysql-family", "postgres-db-systems"):
@@ -137,6 +139,20 @@ def service_statements(plan: CloudPlan, places: Compartments) -> Iterator[str]:
                 f"Allow any-user to manage {kind} in compartment id {places.tenant} where "
                 "request.principal.type = 'resourceschedule'"
             )
+
+
+def _mysql_statements(places: Compartments) -> Iterator[str]:
+    """What MySQL needs to stand in a network security group: it joins the group itself, as itself.
+
+    (HeatWave documentation, "Mandatory Policies and Permissions": without both it is not made.)
+    """
+    who = f"request.principal.type = 'mysqldbsystem', request.resource.compartment.id = '{places.paas}'"
+    for may in (
+        "NETWORK_SECURITY_GROUP_UPDATE_MEMBERS",
+        "VNIC_CREATE, VNIC_UPDATE, VNIC_ASSOCIATE_NETWORK_SECURITY_GROUP, "
+        "VNIC_DISASSOCIATE_NETWORK_SECURITY_GROUP",
+    ):
+        yield f"Allow any-user to {{{may}}} in compartment id {places.iaas} where all {{{who}}}"
 
 
 def archive_bucket(plan: CloudPlan) -> str:

@@ -261,8 +261,9 @@ def statement_count(context: Context, cloud: CloudName) -> int:
         count += 1 + ("container" in kinds) + entry.queue + sends + receives
     networks = len(tenant.members) if tenant.isolation == "network" else 1
     servers = any(w.kind == "server" for entry in hosted.values() for w in entry.workloads.values())
+    mysql = any(entry.database is not None and entry.database.engine == "mysql" for entry in hosted.values())
     hours = bool(hosted) and tenant.environment == "verification"
-    return 5 + 2 * servers + 5 * hours + count * networks
+    return 5 + 2 * servers + 2 * mysql + 5 * hours + count * networks
 
 
 RULES = (databases, containers, names, logs, networks, statements, seats)

@@ -13,8 +13,10 @@ from typing import Any
 import pulumi
 import pulumi_oci as oci
 
+from components.oci import facts
 from components.oci.place import Spot
 from stacks.plan import Part
+from stacks.text import Text, language_of
 
 DETECTORS: Mapping[str, Part] = {
     "IAAS_CONFIGURATION_DETECTOR": "configuration_recording",
@@ -23,17 +25,13 @@ DETECTORS: Mapping[str, Part] = {
 }
 """Cloud Guard's detectors, and the part of the baseline that each serves."""
 
-ZONE_POLICIES = (
-    "deny public_buckets",
-    "deny public_subnets",
-    "deny internet_gateway",
-    "deny public_load_balancer",
-    "deny buckets_without_vault_key",
-    "deny boot_volume_without_vault_key",
-    "deny block_volume_without_vault_key",
-    "deny file_system_without_vault_key",
+NOT_OFFERED = Text(
+    ja="テナンシのセキュリティ・ゾーンに次の名前のポリシーがありません: {names}。Oracleが名称を"
+    "変えた可能性があります。「Security Zone Policies」の一覧と照らし、"
+    "components/oci/facts.py の ZONE_POLICIES を直してください",
+    en="The tenancy offers no security zone policy of these names: {names}. Oracle may have renamed them; "
+    'check the list "Security Zone Policies" and correct ZONE_POLICIES in components/oci/facts.py',
 )
-"""Friendly names of the zone's policies (Security Zones documentation, "Security Zone Policies")."""
 
 
 class Guard:
@@ -112,9 +110,7 @@ class Guard:
         spot, plan = self._spot, self._spot.plan
         policies = oci.cloudguard.get_security_policies_output(
             compartment_id=self._after(enabled), opts=pulumi.InvokeOutputOptions(parent=spot.parent)
-        ).security_policy_collections.apply(
-            lambda found: [p.id for p in found[0].items if p.friendly_name in ZONE_POLICIES]
-        )
+        ).security_policy_collections.apply(_zone_policies)
         recipe = oci.cloudguard.SecurityRecipe(
             spot.child("zone-recipe"),
             compartment_id=plan.unit,
@@ -149,6 +145,14 @@ class Guard:
             freeform_tags=spot.labels(),
             opts=spot.opts(provider=home),
         )
+
+
+def _zone_policies(collections: Sequence[Any]) -> list[str]:
+    """The ids of the zone's policies. Raises RunError where one is not offered."""
+    offered = {str(item.friendly_name): str(item.id) for one in collections for item in one.items}
+    if missing := facts.not_offered(offered):
+        raise pulumi.RunError(NOT_OFFERED.say(language_of()).format(names=", ".join(missing)))
+    return [offered[name] for name in facts.ZONE_POLICIES]
 
 
 def _managed(collections: Sequence[Any], detector: str) -> str:

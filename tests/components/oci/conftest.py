@@ -15,6 +15,7 @@ import pulumi
 import pytest
 import yaml
 
+from components.oci.facts import ZONE_POLICIES
 from stacks.plan import CloudPlan
 from stacks.planning import plan
 from stacks.registry import registry
@@ -79,8 +80,8 @@ def answers(token: str, arguments: Mapping[str, Any], unit: str) -> dict[str, An
             "securityPolicyCollections": [
                 {
                     "items": [
-                        {"id": "policy-1", "friendlyName": "deny public_buckets"},
-                        {"id": "policy-2", "friendlyName": "deny something_else"},
+                        {"id": f"policy of {name}", "friendlyName": name}
+                        for name in (*ZONE_POLICIES, "deny something_else")
                     ]
                 }
             ]

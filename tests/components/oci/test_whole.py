@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from components.oci import grants
+from components.oci import facts, grants
 from providers.twin.oci.models import knows
 from providers.twin.oci.tables import tokens
 from stacks.plan import BaselinePlan
@@ -191,7 +191,7 @@ def test_all_of_the_baseline_where_nothing_is_adopted(build: Build) -> None:
     (target,) = of_type(built, "cloudguard.Target").values()
     assert target.inputs["targetResourceId"] == cloud_plan(WARD).unit
     (recipe,) = of_type(built, "cloudguard.SecurityRecipe").values()
-    assert recipe.inputs["securityPolicies"] == ["policy-1"]
+    assert recipe.inputs["securityPolicies"] == [f"policy of {name}" for name in facts.ZONE_POLICIES]
     (audit,) = of_type(built, "audit.Configuration").values()
     assert audit.inputs["retentionPeriodDays"] == 365
     assert len(of_type(built, "kms.Key")) == 6
@@ -242,3 +242,17 @@ def test_validation_counts_the_statements_that_are_made(stack: str) -> None:
     tenant = checked(value_of(stack), stack=stack)
     counted = statement_count(Context(tenant, registry(), date(2026, 11, 24)), "oci")
     assert counted == len(grants.statements(cloud_plan(stack), places))
+
+
+def test_a_security_zone_wants_every_one_of_its_policies() -> None:
+    assert facts.not_offered([*facts.ZONE_POLICIES, "deny something_else"]) == ()
+    assert facts.not_offered(facts.ZONE_POLICIES[1:]) == facts.ZONE_POLICIES[:1]
+
+
+def test_mysql_may_join_its_network_security_group() -> None:
+    places = grants.Compartments("tenant", "baseline", "iaas", "paas", "saas")
+    plan = cloud_plan(WARD)
+    asked = [s for s in grants.statements(plan, places) if "mysqldbsystem', request.resource" in s]
+    engines = {p.database.engine for p in plan.packages.values() if p.database}
+    assert len(asked) == (2 if "mysql" in engines else 0)
+    assert all("compartment id iaas" in one for one in asked)
