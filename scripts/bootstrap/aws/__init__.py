@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.bootstrap.aws import access, account, alarm, proof, state
+from scripts.bootstrap.aws import access, account, alarm, keys, proof, state
 from scripts.bootstrap.aws.session import AwsSession, Names, open_session
 from scripts.bootstrap.steps import Cloud, Context, Settings, Step
 from stacks.text import Text
@@ -126,7 +126,7 @@ STEPS: tuple[Step[AwsSession], ...] = (
         id="state_key",
         title=Text("状態の鍵", "the key of the state"),
         why=Text("状態を自分の鍵で暗号化する。", "The state is encrypted with a key of our own."),
-        look=state.look_key(
+        look=keys.look_key(
             _state_key, Text("状態と警報の鍵", "Key of the state and the alarms"), alarms=True
         ),
         permissions=_KEY_PERMISSIONS,
@@ -174,7 +174,7 @@ STEPS: tuple[Step[AwsSession], ...] = (
             "Pulumi が状態の中の秘密を暗号化する鍵。パスフレーズは要らなくなる。",
             "Pulumi encrypts secrets in the state with it; nobody needs a passphrase.",
         ),
-        look=state.look_key(_secrets_key, Text("Pulumi の秘密の鍵", "Key of Pulumi's secrets"), alarms=False),
+        look=keys.look_key(_secrets_key, Text("Pulumi の秘密の鍵", "Key of Pulumi's secrets"), alarms=False),
         permissions=_KEY_PERMISSIONS,
         undo=_KEYS_STAY,
     ),

@@ -204,8 +204,20 @@ def break_glass_trust(names: Names) -> Document:
     )
 
 
+RETENTION_STAYS = "RetentionStays"
+RETENTION = [
+    "s3:PutBucketVersioning",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+]
+"""The IAM actions by which the state's history could be kept for less long, or not at all."""
+
+
 def bucket(names: Names) -> Document:
-    """Nobody in clear text, nobody takes history away, and the proof is the deployer's alone to leave."""
+    """Nobody in clear text, nobody takes history away or shortens how long it is kept, and the proof is the
+    deployer's alone to leave. Only the break-glass role may change what is said here."""
     arn = f"arn:aws:s3:::{names.bucket}"
     both = [arn, f"{arn}/*"]
 
@@ -224,6 +236,7 @@ def bucket(names: Names) -> Document:
             both,
             sealed,
         ),
+        deny(RETENTION_STAYS, RETENTION, arn, sealed),
         deny("ProofByDeployer", ["s3:PutObject", "s3:DeleteObject"], f"{arn}/proof/*", deployer_only),
         deny("EvidenceByOthers", ["s3:PutObject", "s3:DeleteObject"], f"{arn}/evidence/*", deployer_never),
     )

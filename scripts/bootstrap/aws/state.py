@@ -1,136 +1,22 @@
-"""Steps for what Pulumi keeps: two keys, the bucket of the state, and the evidence in it."""
+"""Steps for what Pulumi keeps: the bucket of the state, and the evidence in it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scripts.bootstrap.aws import policies
+from scripts.bootstrap.aws.keys import foreign, parsed
 from scripts.bootstrap.aws.session import AwsSession
-from scripts.bootstrap.calls import Call, Later
+from scripts.bootstrap.calls import Call
 from scripts.bootstrap.steps import Context, Finding, Problem
 from stacks.text import Text
 
 NONE = ("NoSuchBucket", "404", "NotFound", "NoSuchKey")
 HISTORY_DAYS = 366
 """How long older versions of the state are kept, days: a year of history."""
-KeyLook = Callable[[Context[AwsSession]], Finding]
-
-
-def look_key(alias: Callable[[Context[AwsSession]], str], purpose: Text, *, alarms: bool) -> KeyLook:
-    """The `look` of a key that goes by `alias`."""
-
-    def look(c: Context[AwsSession]) -> Finding:
-        name = alias(c)
-        policy = policies.key(c.session.names, alarms=alarms)
-        said = c.session.read("kms", "DescribeKey", KeyId=name, absent=("NotFoundException",))
-        if said is None:
-            return _key_without_alias(c, name, purpose, policy)
-        meta: Mapping[str, Any] = said["KeyMetadata"]
-        key_id = str(meta["KeyId"])
-        facts = {"alias": name, "key": meta["Arn"], "state": meta["KeyState"]}
-        if not alarms:
-            facts["secrets_provider"] = c.session.names.secrets_provider(name)
-        if _tags(c, key_id) != _wanted_tags(c, name):
-            return Finding(facts=facts, problem=_foreign(name))
-        if meta["KeyState"] != "Enabled":
-            return Finding(facts=facts, problem=_not_enabled(name, str(meta["KeyState"])))
-        calls: list[Call] = []
-        rotation = (c.session.read("kms", "GetKeyRotationStatus", KeyId=key_id) or {})["KeyRotationEnabled"]
-        if not rotation:
-            calls.append(_rotate(key_id))
-        there = (c.session.read("kms", "GetKeyPolicy", KeyId=key_id, PolicyName="default") or {})["Policy"]
-        if not policies.same(_parsed(there), policy):
-            calls.append(
-                Call(
-                    "kms",
-                    "PutKeyPolicy",
-                    {"KeyId": key_id, "PolicyName": "default", "Policy": policies.written(policy)},
-                    Text("鍵のポリシー", "the key's policy"),
-                )
-            )
-        return Finding(facts=facts | {"rotation": rotation}, calls=tuple(calls))
-
-    return look
-
-
-def _key_without_alias(
-    c: Context[AwsSession], alias: str, purpose: Text, policy: policies.Document
-) -> Finding:
-    """Make the key, or give its name to the one that an attempt before this has made."""
-    orphan = _orphan(c, alias)
-    key_id: str | Later = orphan or Later("KeyId", "create", ("KeyMetadata", "KeyId"))
-    calls: list[Call] = []
-    if orphan is None:
-        calls.append(
-            Call(
-                "kms",
-                "CreateKey",
-                {
-                    "Description": purpose.en,
-                    "KeyUsage": "ENCRYPT_DECRYPT",
-                    "KeySpec": "SYMMETRIC_DEFAULT",
-                    "Policy": policies.written(policy),
-                    "Tags": [{"TagKey": k, "TagValue": v} for k, v in _wanted_tags(c, alias).items()],
-                },
-                purpose,
-                id="create",
-            )
-        )
-    calls.append(_rotate(key_id))
-    calls.append(
-        Call(
-            "kms",
-            "CreateAlias",
-            {"AliasName": alias, "TargetKeyId": key_id},
-            Text("鍵の名前", "the key's name"),
-        )
-    )
-    return Finding(facts={"alias": alias, "key": orphan}, calls=tuple(calls))
-
-
-def _orphan(c: Context[AwsSession], alias: str) -> str | None:
-    """Our key without a name: CreateKey takes effect even where its answer is lost, and has no token by
-    which AWS would know a repetition."""
-    named = {a.get("TargetKeyId") for a in _pages(c, "ListAliases", "Aliases")}
-    for key in _pages(c, "ListKeys", "Keys"):
-        if key["KeyId"] not in named and _tags(c, key["KeyId"]) == _wanted_tags(c, alias):
-            return str(key["KeyId"])
-    return None
-
-
-def _pages(c: Context[AwsSession], operation: str, field: str) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    marker: dict[str, str] = {}
-    while True:
-        said = c.session.read("kms", operation, **marker) or {}
-        found += said.get(field, [])
-        if not said.get("Truncated"):
-            return found
-        marker = {"Marker": said["NextMarker"]}
-
-
-def _rotate(key_id: str | Later) -> Call:
-    return Call(
-        "kms", "EnableKeyRotation", {"KeyId": key_id}, Text("鍵を毎年更新", "a new key material each year")
-    )
-
-
-def _wanted_tags(c: Context[AwsSession], alias: str) -> dict[str, str]:
-    return c.settings.owner | {"jichitai-key": alias.removeprefix("alias/")}
-
-
-def _tags(c: Context[AwsSession], key_id: str) -> dict[str, str]:
-    said = c.session.read("kms", "ListResourceTags", KeyId=key_id, absent=("AccessDeniedException",)) or {}
-    return {t["TagKey"]: t["TagValue"] for t in said.get("Tags", []) if t["TagKey"].startswith("jichitai-")}
-
-
-def _parsed(text: str) -> Any:
-    import json
-
-    return json.loads(text)
 
 
 def look_bucket(c: Context[AwsSession]) -> Finding:
@@ -142,7 +28,7 @@ def look_bucket(c: Context[AwsSession]) -> Finding:
         failure = c.session.judge(error)
         if failure is not None and failure.kind == "denied":
             # The name is taken, and not by this account: names of buckets are the world's.
-            return Finding(facts={"bucket": bucket}, problem=_foreign(bucket))
+            return Finding(facts={"bucket": bucket}, problem=foreign(bucket))
         raise
     if head is None:
         return Finding(facts={"bucket": None}, calls=(_create(c, bucket), *_settings(c, bucket)))
@@ -152,11 +38,14 @@ def look_bucket(c: Context[AwsSession]) -> Finding:
     # An attempt that was cut off before it could tag leaves an empty bucket, and nothing can be lost.
     marked = all(ours.get(k) == v for k, v in c.settings.owner.items())
     if not marked and (ours or not _empty(c, bucket)):
-        return Finding(facts=facts, problem=_foreign(bucket))
+        return Finding(facts=facts, problem=foreign(bucket))
     place = (c.session.read("s3", "GetBucketLocation", Bucket=bucket) or {}).get("LocationConstraint")
     if place != c.settings.region:
         return Finding(facts=facts | {"region": place}, problem=_elsewhere(bucket, str(place)))
     calls = [call for call in _settings(c, bucket) if not _is_so(c, bucket, call)]
+    if any(call.operation in SEALED for call in calls) and _sealed_from(c, bucket):
+        lacking = [call.operation for call in calls]
+        return Finding(facts=facts | {"lacking": lacking}, problem=_sealed(c, lacking))
     facts |= {"backend": c.session.names.backend}
     facts |= {"region": place, "lacking": [call.operation for call in calls]}
     lock = c.session.read(
@@ -188,8 +77,9 @@ def _settings(c: Context[AwsSession], bucket: str) -> list[Call]:
     """Each setting of the bucket, in the order in which they are made: closed first.
 
     The bucket has Object Lock, for the evidence; but no default retention, with which S3 takes no object
-    without a checksum, and Pulumi does not always send one. The state's history is kept by its versions,
-    which nobody but the break-glass role may delete (the bucket's policy).
+    without a checksum, and Pulumi does not always send one. The state's retention is its versions: the
+    lifecycle ends them after `HISTORY_DAYS`, and by the bucket's policy, which comes last, nobody but the
+    break-glass role may delete one, end versioning, or change lifecycle or policy.
     """
     names = c.session.names
     tags = [{"Key": k, "Value": v} for k, v in c.settings.owner.items()]
@@ -244,6 +134,21 @@ def _settings(c: Context[AwsSession], bucket: str) -> list[Call]:
     return [Call("s3", op, {"Bucket": bucket, **arguments}, why) for op, arguments, why in sent]
 
 
+SEALED = frozenset({"PutBucketVersioning", "PutBucketLifecycleConfiguration", "PutBucketPolicy"})
+"""The settings that the bucket's policy keeps from everybody but the break-glass role."""
+
+
+def _sealed_from(c: Context[AwsSession], bucket: str) -> bool:
+    """Whether a policy of ours is in force that keeps those settings from us."""
+    said = c.session.read("s3", "GetBucketPolicy", Bucket=bucket, absent=_ABSENT) or {}
+    in_force = any(s.get("Sid") == policies.RETENTION_STAYS for s in _statements(said))
+    return in_force and f":assumed-role/{c.session.names.break_glass}/" not in c.identity.id
+
+
+def _statements(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return parsed(said["Policy"])["Statement"] if said else []
+
+
 _ABSENT = (
     "NoSuchTagSet",
     "NoSuchPublicAccessBlockConfiguration",
@@ -261,7 +166,7 @@ def _is_so(c: Context[AwsSession], bucket: str, call: Call) -> bool:
     if said is None:
         return False
     if call.operation == "PutBucketPolicy":
-        return policies.same(_parsed(said["Policy"]), _parsed(call.arguments["Policy"]))
+        return policies.same(parsed(said["Policy"]), parsed(call.arguments["Policy"]))
     wanted = next(v for k, v in call.arguments.items() if k != "Bucket")
     shell = next(k for k in call.arguments if k != "Bucket")
     return _covers(said.get(shell, said), wanted)
@@ -323,31 +228,6 @@ def look_evidence(c: Context[AwsSession]) -> Finding:
     )
 
 
-def _foreign(name: str) -> Problem:
-    return Problem(
-        "foreign",
-        Text(
-            f"{name} はすでにあり、このツールがこのスタックのために作ったものではありません。",
-            f"{name} exists already, and was not made by this tool for this stack",
-        ),
-        Text(
-            "持ち主を確かめてください。手で作ったものなら、中身を移して削除してから、もう一度実行します。",
-            "Find out whose it is. If it was made by hand, move what is in it, delete it, run this again.",
-        ),
-    )
-
-
-def _not_enabled(name: str, state: str) -> Problem:
-    return Problem(
-        "unsafe",
-        Text(f"鍵 {name} は使えない状態です（{state}）。", f"the key {name} cannot be used ({state})"),
-        Text(
-            "削除の予定や無効化を、誰がなぜ行ったか確かめ、取り消してから実行してください。",
-            "Find out who disabled it or scheduled its deletion; take that back, then run this again.",
-        ),
-    )
-
-
 def _elsewhere(name: str, region: str) -> Problem:
     return Problem(
         "foreign",
@@ -371,6 +251,24 @@ def _no_lock(name: str) -> Problem:
         Text(
             "中身があれば移し、削除してから、もう一度実行してください（ロックは作成時に決まります）。",
             "Move what is in it, delete it, and run this again: the lock is decided when a bucket is made.",
+        ),
+    )
+
+
+def _sealed(c: Context[AwsSession], lacking: list[str]) -> Problem:
+    names = c.session.names
+    settings, role = ", ".join(lacking), names.role_arn(names.break_glass)
+    return Problem(
+        "by_hand",
+        Text(
+            f"バケット {names.bucket} の保持の設定が変わっています（{settings}）。"
+            "戻せるのは緊急時のロールだけです。",
+            f"what keeps the history in the bucket {names.bucket} was changed ({settings}), and only the "
+            "break-glass role may put it back",
+        ),
+        Text(
+            f"誰が変えたか確かめ、{role} になって、もう一度実行してください。",
+            f"Find out who changed it, become {role}, and run this again.",
         ),
     )
 

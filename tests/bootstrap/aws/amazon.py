@@ -288,7 +288,9 @@ def _s3(request: Request) -> tuple[str, str]:
         if part in request.query:
             if name.startswith("List"):
                 return f"s3:{name}", arn
-            return f"s3:{'Put' if request.method == 'PUT' else 'Get'}{name}", arn
+            # What has no action of its own to delete it is deleted by the right to set it.
+            verb = "Delete" if (request.method, part) == ("DELETE", "policy") else "Put"
+            return f"s3:{verb if request.method in ('PUT', 'DELETE') else 'Get'}{name}", arn
     if not bucket:
         return "s3:ListAllMyBuckets", "*"
     return {"PUT": "s3:CreateBucket", "DELETE": "s3:DeleteBucket"}.get(request.method, "s3:ListBucket"), arn

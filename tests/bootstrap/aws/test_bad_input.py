@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
@@ -14,7 +15,7 @@ from moto.s3.models import s3_backends
 from scripts.bootstrap.aws.account import look_whoami
 from scripts.bootstrap.run import BlockedError
 from scripts.bootstrap.steps import Context, Identity, Pipeline, Settings
-from tests.bootstrap.aws.conftest import ISSUER, REGION, STACK, SUBJECT, Account
+from tests.bootstrap.aws.conftest import EVERYTHING, ISSUER, REGION, STACK, SUBJECT, Account
 
 
 def _said(error: BlockedError) -> str:
@@ -204,6 +205,41 @@ def test_what_somebody_loosened_is_put_back(account: Account) -> None:
     bucket.public_access_block = None
     outcome = account.run(account.settings(proving=False))
     assert [s.step.id for s in outcome.steps if s.changed] == ["state", "deployer"]
+    assert account.state() == wanted
+
+
+def test_the_retention_can_only_be_changed_by_breaking_the_glass(account: Account) -> None:
+    """Not by the administrator, not by the deployer; and what root changed, the break-glass role mends."""
+    account.run(account.settings(proving=False))
+    names = account.names
+    bucket, s3 = names.bucket, account.client("s3")
+    s3.put_object(Bucket=bucket, Key=".pulumi/stacks/a.json", Body=b"1")
+    version = s3.put_object(Bucket=bucket, Key=".pulumi/stacks/a.json", Body=b"2")["VersionId"]
+    off = {"Rules": [{"ID": "history", "Status": "Disabled", "Filter": {"Prefix": ""}}]}
+    for refused in (
+        lambda: s3.delete_object(Bucket=bucket, Key=".pulumi/stacks/a.json", VersionId=version),
+        lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"}),
+        lambda: s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=off),
+        lambda: s3.delete_bucket_lifecycle(Bucket=bucket),
+        lambda: s3.delete_bucket_policy(Bucket=bucket),
+        lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(EVERYTHING)),
+    ):
+        with pytest.raises(ClientError, match="not authorized"):
+            refused()
+    s3.put_object(Bucket=bucket, Key=".pulumi/stacks/a.json", Body=b"3")
+    s3.delete_object(Bucket=bucket, Key=".pulumi/stacks/a.json")  # the versions stay
+    assert len(s3.list_object_versions(Bucket=bucket, Prefix=".pulumi/")["Versions"]) == 3
+    wanted = account.state()
+    account.cloud.guarded = False
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    account.cloud.guarded = True
+    error = account.blocked(account.settings(proving=False))
+    assert [(step, p.kind) for step, p in error.problems] == [("state", "by_hand")]
+    assert names.role_arn(names.break_glass) in error.problems[0][1].do.en
+    assert "PutBucketVersioning" in error.problems[0][1].what.ja
+    account.break_glass()
+    outcome = account.run(account.settings(proving=False))
+    assert [s.step.id for s in outcome.steps if s.changed] == ["state"]
     assert account.state() == wanted
 
 

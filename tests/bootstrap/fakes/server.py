@@ -39,7 +39,7 @@ The last two are what a client sees of a timeout: it cannot tell whether its cal
 
 
 EVERY_WAY = os.environ.get("JICHITAI_SWEEP") == "all"
-"""Whether a reading request too fails in every way (minutes a cloud), or in one each, the ways in turn."""
+"""Whether every request fails in every way (minutes a cloud), or what only reads in one each, in turn."""
 
 
 def ways(
@@ -49,9 +49,9 @@ def ways(
 
     One that reads leaves nothing behind, whichever it is; so in one of the first `each` ways, in turn.
     """
-    if not reads:
-        return changes
-    return FAULTS if EVERY_WAY else (FAULTS[index % each],)
+    if EVERY_WAY:
+        return FAULTS
+    return (FAULTS[index % each],) if reads else changes
 
 
 @dataclass(frozen=True)
