@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
-from types import MappingProxyType
 from typing import Literal
 
 from stacks.plan import CloudPlan, KeyPurpose, PackagePlan
@@ -130,75 +129,6 @@ def key_identity(plan: CloudPlan, purpose: KeyPurpose | Literal["recovery"]) -> 
     kind, name = "Microsoft.ManagedIdentity/userAssignedIdentities", plan.name("key", purpose, limit=128)
     return resource_id(plan, group_name(plan, "baseline"), kind, name)
 
-
-# --- built-in roles and policies ----------------------------------------------------------------
-
-ROLES: Mapping[str, str] = MappingProxyType(
-    {
-        "crypto": "e147488a-f6f5-4113-8e2d-b22465e65bf6",  # Key Vault Crypto Service Encryption User
-        "secrets": "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
-        "pull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
-        "queue": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",  # Storage Queue Data Contributor
-        "blob-write": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",  # Storage Blob Data Contributor
-        "blob-read": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",  # Storage Blob Data Reader
-        "metrics": "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
-    }
-)
-"""Built-in roles by what they are for here (Azure RBAC documentation, "Azure built-in roles")."""
-
-
-def role_id(plan: CloudPlan, role: str) -> str:
-    """The id of a built-in role as assignments name it."""
-    return f"{subscription(plan)}/providers/Microsoft.Authorization/roleDefinitions/{ROLES[role]}"
-
-
-BENCHMARK = "/providers/Microsoft.Authorization/policySetDefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
-"""Microsoft cloud security benchmark, the initiative that Defender for Cloud measures posture by."""
-
-
-def policy_id(definition: str) -> str:
-    """The id of a built-in policy definition."""
-    return f"/providers/Microsoft.Authorization/policyDefinitions/{definition}"
-
-
-RECORDED: Mapping[str, str] = MappingProxyType(
-    {
-        "vault-logs": "cf820ca0-f99e-4f3e-84fb-66e913812d21",
-        "server-os-baseline": "fc9b3da7-8347-4380-8e70-0a0361d8dedd",
-        "server-trusted-launch": "b03bb370-5249-4ea4-9fce-2552e87e45fa",
-        "disk-customer-key": "702dd420-7fcc-42c5-afe8-4026edd20fe0",
-        "storage-customer-key": "6fac406b-40ca-413b-bf8e-0bf964659c25",
-        "vault-purge-protection": "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",
-        "vault-firewall": "55615ac9-af46-4a59-874e-391cc3dfb490",
-        "registry-private": "e8eef0a8-67cf-4eb4-9386-14b0e78733d4",
-        "key-rotation": "d8cf8476-a2ec-4916-896e-992351803c44",
-        "subnet-has-group": "e71308d3-144b-4262-b144-efdc3cc90517",
-        "postgresql-private": "5e1de0e3-42cb-4ebc-a86d-61d0c619ca48",
-        "update-assessment": "bd876905-5b84-4f73-ab2d-2e7a7c4568d9",
-    }
-)
-"""Built-in policies that record how things stand, by our name (Azure Policy, "built-in definitions")."""
-
-RECORDED_BY: Mapping[str, Mapping[str, int]] = MappingProxyType(
-    {"key-rotation": {"maximumDaysToRotate": 365}}
-)
-"""Parameters of those that have one without a default, without which Azure refuses the initiative."""
-
-REFUSED: Mapping[str, str] = MappingProxyType(
-    {
-        "no-public-address": "83a86a26-fd1f-447c-b59d-e51f44264114",
-        "https-only": "404c3081-a854-4457-ae30-26a93ef643f9",
-        "no-public-storage": "b2982f36-99f2-4db5-8eff-283140c09693",
-    }
-)
-"""Built-in policies that refuse: network interfaces with public addresses, storage without TLS or open to
-all networks."""
-
-LOCATIONS, GROUP_LOCATIONS = (
-    "e56962a6-4747-49cd-b67b-bf8b01975c4c",
-    "e765b5de-1225-4ba3-bd56-1ac6695af988",
-)
-"""Allowed locations, of resources and of resource groups."""
 
 # --- sizes --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure
 
-from components.azure import facts
+from components.azure import builtin, facts
 from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
@@ -97,7 +97,7 @@ def grant(
     return azure.authorization.RoleAssignment(
         place.child(what),
         role_assignment_name=facts.guid(place.plan.unit, place.plan.prefix, place.name, what),
-        role_definition_id=facts.role_id(place.plan, role),
+        role_definition_id=builtin.role_id(place.plan, role),
         principal_id=principal,
         principal_type="ServicePrincipal",
         scope=scope,

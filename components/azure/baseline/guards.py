@@ -12,7 +12,8 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as azure
 
-from components.azure import facts
+from components.azure import builtin, facts
+from components.azure.builtin import Builtin
 from components.azure.place import Place
 
 BUDGET_STEPS: tuple[int, ...] = (50, 80, 100)
@@ -26,7 +27,8 @@ DEFENDER: Mapping[str, str | None] = {
     "Containers": None,
     "OpenSourceRelationalDatabases": None,
 }
-"""Plans of Defender for Cloud that detect threats in what we use, and their sub-plans."""
+"""Plans of Defender for Cloud that detect threats in what we use, and their sub-plans: as the built-in
+policies that switch them on write them (Azure/azure-policy, "Security Center/ASC_Azure_Defender_*_DINE")."""
 
 
 class Guards:
@@ -43,7 +45,7 @@ class Guards:
                 self._plan(name, sub_plan)
         if creates("posture_management"):
             self._plan("CloudPosture", None)
-            self._assign("benchmark", facts.BENCHMARK)
+            self._assign("benchmark", builtin.initiative_id(builtin.BENCHMARK))
         if creates("account_guards"):
             self._refusals()
         if creates("budget"):
@@ -63,8 +65,8 @@ class Guards:
             opts=self._place.opts(),
         )
 
-    def _initiative(self, name: str, policies: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
-        """Built-in policies (id and parameters, by our name) as one initiative, assigned."""
+    def _initiative(self, name: str, policies: Mapping[str, tuple[Builtin, Mapping[str, Any]]]) -> None:
+        """Built-in policies (with parameters, by our name) as one initiative, assigned."""
         made = azure.authorization.PolicySetDefinition(
             self._place.child(name),
             policy_set_definition_name=self._place.plan.name(name, limit=64),
@@ -73,7 +75,7 @@ class Guards:
             policy_definitions=[
                 {
                     "policy_definition_reference_id": ours,
-                    "policy_definition_id": facts.policy_id(policy),
+                    "policy_definition_id": builtin.policy_id(policy),
                     "parameters": {key: {"value": value} for key, value in parameters.items()},
                 }
                 for ours, (policy, parameters) in policies.items()
@@ -90,7 +92,7 @@ class Guards:
         """
         self._initiative(
             "recorded",
-            {name: (policy, facts.RECORDED_BY.get(name, {})) for name, policy in facts.RECORDED.items()},
+            {name: (policy, builtin.RECORDED_BY.get(name, {})) for name, policy in builtin.RECORDED.items()},
         )
         azure.security.Automation(
             self._place.child("export"),
@@ -127,11 +129,11 @@ class Guards:
         """What the subscription refuses from now on, whoever asks."""
         plan = self._place.plan
         regions = {"listOfAllowedLocations": [plan.region, plan.recovery_region]}
-        found: dict[str, tuple[str, Mapping[str, Any]]] = {
-            "locations": (facts.LOCATIONS, regions),
-            "group-locations": (facts.GROUP_LOCATIONS, regions),
+        found: dict[str, tuple[Builtin, Mapping[str, Any]]] = {
+            "locations": (builtin.LOCATIONS, regions),
+            "group-locations": (builtin.GROUP_LOCATIONS, regions),
         }
-        for name, definition in facts.REFUSED.items():
+        for name, definition in builtin.REFUSED.items():
             # NFS knows no TLS: where a package has files the policy tells, and the network keeps them closed.
             audit = name == "https-only" and any(p.files for p in plan.packages.values())
             effect = {"effect": "Audit" if audit else "Deny"}

@@ -30,7 +30,10 @@ ENFORCED: tuple[str, ...] = (
     "storage.publicAccessPrevention",
     "storage.uniformBucketLevelAccess",
 )
-"""Constraints that are simply on (organisation policy documentation, "Organization policy constraints")."""
+"""Constraints that are simply on (organisation policy documentation, "Organization policy constraints";
+docs/published-names.md tells where Google's own landing zone sets each)."""
+LISTED: tuple[str, ...] = ("compute.vmExternalIpAccess", "gcp.resourceLocations", "run.allowedIngress")
+"""Constraints that allow or deny values: see `rules`."""
 
 CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -79,18 +82,21 @@ def guards(room: Room, project: Project, watch: Watch) -> None:
         _default_network(room)
 
 
+def rules(plan: CloudPlan) -> Mapping[str, list[gcp.orgpolicy.PolicySpecRuleArgsDict]]:
+    """What each constraint says."""
+    addresses, places, ingress = LISTED
+    return {
+        **{constraint: [{"enforce": "TRUE"}] for constraint in ENFORCED},
+        addresses: [{"deny_all": "TRUE"}],
+        places: [{"values": {"allowed_values": locations(plan)}}],
+        ingress: [{"values": {"allowed_values": ["internal", "internal-and-cloud-load-balancing"]}}],
+    }
+
+
 def _constraints(room: Room) -> None:
     """Organisation policies of the project, and default service accounts that may do nothing."""
     plan = room.plan
-    rules: dict[str, list[gcp.orgpolicy.PolicySpecRuleArgsDict]] = {
-        constraint: [{"enforce": "TRUE"}] for constraint in ENFORCED
-    }
-    rules["gcp.resourceLocations"] = [{"values": {"allowed_values": locations(plan)}}]
-    rules["compute.vmExternalIpAccess"] = [{"deny_all": "TRUE"}]
-    rules["run.allowedIngress"] = [
-        {"values": {"allowed_values": ["internal", "internal-and-cloud-load-balancing"]}}
-    ]
-    for constraint, rule in sorted(rules.items()):
+    for constraint, rule in sorted(rules(plan).items()):
         gcp.orgpolicy.Policy(
             room.child(f"guard-{constraint}"),
             name=f"projects/{plan.unit}/policies/{constraint}",

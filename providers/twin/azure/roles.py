@@ -17,7 +17,7 @@ ROLES: dict[str, str] = {
 }
 POLICIES: frozenset[str] = frozenset(
     {
-        "6f68b69f-05fe-49cd-b361-777ee9ca7e35",
+        "cf820ca0-f99e-4f3e-84fb-66e913812d21",
         "fc9b3da7-8347-4380-8e70-0a0361d8dedd",
         "b03bb370-5249-4ea4-9fce-2552e87e45fa",
         "702dd420-7fcc-42c5-afe8-4026edd20fe0",
