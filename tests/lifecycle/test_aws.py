@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scripts.cli.exits import Exit
-from tests.conftest import Cloning
+from tests.conftest import ONE_STATE, Cloning
 from tests.lifecycle import inventories, lives
 from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
@@ -107,7 +107,7 @@ def test_the_whole_baseline_is_created_where_no_template_made_any(cloning: Cloni
 
 @pytest.mark.xdist_group("lifecycle-circuits")
 def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     stack, connection = ON_ORDER, "aws:directconnect/connection:Connection"
 
     def arrives(circuit: str, location: str, id_: str) -> dict[str, Any]:
@@ -136,13 +136,13 @@ def test_circuits_on_order_arrive_one_by_one(cloning: Cloning) -> None:
 
 @each(FIRST, SHARED)
 def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     lives.whole(clone, stack, 280, LOGS)
     clone.close()
 
 
 @each(*OTHERS)
 def test_every_other_manifest_comes_up(cloning: Cloning, stack: str) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     lives.comes_up(clone, stack, 280)
     clone.close()

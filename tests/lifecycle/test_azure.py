@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.cli.exits import Exit
-from tests.conftest import Cloning
+from tests.conftest import ONE_STATE, Cloning
 from tests.lifecycle import inventories, lives
 from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
@@ -15,7 +15,7 @@ STORAGE = ("azure-native:storage:StorageAccount", "publicNetworkAccess=Enabled")
 
 @each(TOWN, SHARED)
 def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     # Two networks, each with a gateway and endpoints of its own: more than a tenant of one body has.
     lives.whole(clone, stack, 230 if stack == SHARED else 140, STORAGE)
     clone.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.cli.exits import Exit
-from tests.conftest import Cloning
+from tests.conftest import ONE_STATE, Cloning
 from tests.lifecycle import inventories, lives
 from tests.lifecycle.lives import changes, each, made, succeeded, torn_down
 
@@ -69,13 +69,13 @@ def test_the_life_of_a_three_package_ward(cloning: Cloning) -> None:
 
 @each(TOWN, SHARED)
 def test_a_town_and_a_shared_tenant_come_up_stay_and_go(cloning: Cloning, stack: str) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     lives.whole(clone, stack, 220, LOGS)
     clone.close()
 
 
 @each(*OTHERS)
 def test_every_other_manifest_comes_up(cloning: Cloning, stack: str) -> None:
-    clone = cloning()
+    clone = cloning(**ONE_STATE)
     lives.comes_up(clone, stack, 220)
     clone.close()

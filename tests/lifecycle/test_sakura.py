@@ -12,7 +12,7 @@ import pytest
 from providers.twin.sakura import admin, client
 from scripts.cli.exits import Exit
 from scripts.cli.sakura import units
-from tests.conftest import Clone, Cloning, wait_for
+from tests.conftest import ONE_STATE, Clone, Cloning, wait_for
 from tests.lifecycle import inventories
 from tests.stacks.examples import AOMORI, BUNKYO, NISEKO
 
@@ -86,6 +86,7 @@ def brought_up(clone: Clone, stack: str) -> None:
     [pytest.param(s, marks=pytest.mark.xdist_group(f"lifecycle-{s}")) for s in (BUNKYO, AOMORI)],
 )
 def test_the_life_of_a_tenant(clone: Clone, stack: str) -> None:
+    clone = Quick(clone.folder, ONE_STATE)
     clone.protect(stack, on=False)
     brought_up(clone, stack)
     assert succeeded(clone, "refresh", stack)["changes"] == []

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from policies.evaluate import Options, judge
 from policies.read import read_document
 from policies.rules.record import Parameters
 from policies.tenant import parameters_of
+from tests.conftest import ONE_STATE, Cloning
 
 pytestmark = pytest.mark.xdist_group("policies-engine")
 STACK = "131041-shinjuku"
@@ -30,8 +30,8 @@ MISSES = 0.03
 
 
 @pytest.fixture(scope="module")
-def clone(cloning: Callable[[], Any]) -> Any:
-    made = cloning()
+def clone(cloning: Cloning) -> Any:
+    made = cloning(**ONE_STATE)
     up = made.run("up", STACK, "--yes", "--quiet")
     assert up.code == 0, up.err
     return made
