@@ -17,9 +17,11 @@ from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from scripts.engine.places import private
+from scripts.fleet import schema
+from scripts.fleet.away import is_away
 from scripts.fleet.model import (
     DiffLine,
     Operation,
@@ -34,16 +36,20 @@ from scripts.fleet.model import (
     taken,
 )
 from scripts.fleet.options import Options
-from scripts.fleet.rollout import Row, State
+from scripts.fleet.rollout import Rates, Row, State
 from scripts.fleet.skip import Last
-from scripts.fleet.tables import DIFFS, EXECUTORS, LAST, META, RUNS, STACKS, TURN, Executor, Run, Status
+from scripts.fleet.tables import BEGUN, DIFFS, EXECUTORS, LAST, RUNS, STACKS, TURN, Executor, Run, Status
 from stacks.text import Text
 
 VARIABLE = "JICHITAI_FLEET_DATABASE"
 """Names the database where no option does."""
 PATIENCE = 600.0
 """Seconds that the database may be away before a coordinator gives up."""
+OPENING = 30.0
+"""Seconds that it may be away when a command begins: somebody sits there, or a wrong address was given."""
 RETRY = 0.5
+DAY = 86_400.0
+"""Seconds after which nobody asks any more when a stack began."""
 
 T = TypeVar("T")
 
@@ -72,7 +78,17 @@ def engine_of(url: str) -> sa.Engine:
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         event.listen(engine, "connect", _durable)
         return engine
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, connect_args={"connect_timeout": 10})
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, connect_args=dict(_NETWORK))
+
+
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+"""For libpq (seconds; the last in milliseconds): a network that is gone is noticed, and not sat out."""
 
 
 def _durable(connection: Any, _record: object) -> None:
@@ -85,9 +101,13 @@ class Database:
     """All that the fleet remembers. Thread-safe; implements `model.Runs`."""
 
     def __init__(self, url: str) -> None:
+        """Open it, made new or brought up to this version.
+
+        Raises schema.UnusableError, and SQLAlchemy's error where it stays away or cannot be opened.
+        """
         self.url = url
         self.engine = engine_of(url)
-        self._do(lambda: META.create_all(self.engine))
+        self._do(lambda: schema.prepare(self.engine), patience=OPENING)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -273,11 +293,14 @@ class Database:
         found = self._in(lambda c: c.execute(query).all())
         return [k for k, r in found if r and any(c["cause"] == "policy" for c in r["causes"])]
 
-    def admit(self, run: RunId, choose: Callable[[Sequence[Row]], list[str]]) -> list[str]:
+    def admit(
+        self, run: RunId, choose: Callable[[Sequence[Row], Rates, float], list[str]], longest: float = 0.0
+    ) -> list[str]:
         """Note as queued the stacks of `run` that `choose` names, and give them.
 
-        `choose` is given the stacks under way of all other runs. One after the other over all who share
-        the database, so that no limit is exceeded between looking and noting.
+        `choose` is given the stacks under way of all other runs, when stacks of any run began on each
+        cloud in the last `longest` seconds, and what time it is: all by the database, whoever asks. One
+        after the other over all who share it, so that no limit is exceeded between looking and noting.
         """
         s = STACKS.c
         others = sa.select(s.stack, s.ref).where(s.state.in_(("queued", "running")), s.run != run)
@@ -285,17 +308,27 @@ class Database:
         def once(c: sa.Connection) -> list[str]:
             if c.execute(sa.update(TURN).values(turns=TURN.c.turns + 1)).rowcount == 0:
                 c.execute(sa.insert(TURN).values(id=1, turns=1))
+            now = _now(c)
             busy = [
                 Row(stack, 0, "running", "", tuple(ref["clouds"]), accounts_of(ref))
                 for stack, ref in c.execute(others).all()
             ]
-            some = choose(busy)
+            some = choose(busy, _begun(c, now - longest) if longest else Rates(), now)
             if some:
                 c.execute(
                     sa.update(STACKS)
                     .where(s.run == run, s.stack.in_(some), s.state == "waiting")
                     .values(state="queued")
                 )
+                refs = c.execute(sa.select(s.stack, s.ref).where(s.run == run, s.stack.in_(some))).all()
+                notes = [
+                    {"run": run, "stack": stack, "cloud": cloud, "at": now}
+                    for stack, ref in refs
+                    for cloud in dict.fromkeys(ref["clouds"])
+                ]
+                if notes:
+                    c.execute(sa.insert(BEGUN), notes)
+                c.execute(sa.delete(BEGUN).where(BEGUN.c.at < now - max(DAY, longest)))
             return some
 
         return self._in(once)
@@ -326,20 +359,26 @@ class Database:
         result: StackResult,
         lines: Sequence[DiffLine],
         last: tuple[Target, Last] | None,
-    ) -> None:
-        """Write a stack's result, its difference, and what later runs may skip it by. Once for all."""
+        executor: str,
+    ) -> bool:
+        """Write a stack's result, its difference, and what later runs may skip it by. Once for all.
+
+        False, and nothing is written, where the stack is not in the hands of `executor` any more.
+        """
         body = record(result)
 
-        def write(c: sa.Connection) -> None:
+        def write(c: sa.Connection) -> bool:
+            written = c.execute(
+                sa.update(STACKS)
+                .where(STACKS.c.run == run, STACKS.c.stack == result.stack, STACKS.c.executor == executor)
+                .values(state="ended", outcome=result.outcome, result=body, round=round_, ended=time.time())
+            )
+            if written.rowcount == 0:
+                return False
             if result.digest and lines:
                 known = c.execute(sa.select(DIFFS.c.digest).where(DIFFS.c.digest == result.digest)).first()
                 if known is None:
                     _put(c, DIFFS, ["digest"], digest=result.digest, lines=[record(x) for x in lines])
-            c.execute(
-                sa.update(STACKS)
-                .where(STACKS.c.run == run, STACKS.c.stack == result.stack)
-                .values(state="ended", outcome=result.outcome, result=body, round=round_, ended=time.time())
-            )
             if last is not None:
                 target, one = last
                 _put(
@@ -354,8 +393,9 @@ class Database:
                     result=record(one.result),
                     at=time.time(),
                 )
+            return True
 
-        self._in(write)
+        return self._in(write)
 
     def result(self, run: RunId, stack: str) -> StackResult:
         """The result of a stack as it stands. Raises KeyError."""
@@ -428,10 +468,19 @@ class Database:
             Executor(**row) for row in self._in(lambda c: c.execute(sa.select(EXECUTORS)).mappings().all())
         ]
 
-    def declare_dead(self, executor: str) -> None:
-        """A coordinator is gone: it must not write that it lives again."""
-        statement = sa.update(EXECUTORS).where(EXECUTORS.c.id == executor).values(dead=True)
-        self._in(lambda c: c.execute(statement))
+    def claim(self, executor: str, by: str, living: Sequence[str]) -> bool:
+        """Declare a coordinator gone, which must not write that it lives again, and take over from it.
+
+        False where another one of the `living` is taking over already. One that has claimed may die
+        half way; so whoever lives after it may claim again.
+        """
+        e = EXECUTORS.c
+        statement = (
+            sa.update(EXECUTORS)
+            .where(e.id == executor, sa.or_(e.taker.is_(None), e.taker == by, e.taker.not_in(living)))
+            .values(dead=True, taker=by)
+        )
+        return self._in(lambda c: c.execute(statement).rowcount) > 0
 
     def leave(self, executor: str) -> None:
         """A coordinator has left, or all that it had begun is taken over."""
@@ -452,21 +501,37 @@ class Database:
 
         return self._do(once)
 
-    def _do(self, work: Callable[[], T]) -> T:
+    def _do(self, work: Callable[[], T], patience: float = PATIENCE) -> T:
         """Do `work`, again and again while the database is away or locked. Raises what it raised last."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while True:
             try:
                 return work()
-            except (OperationalError, InterfaceError):
-                if time.monotonic() > until:
-                    raise
-                self.engine.dispose()
-                time.sleep(RETRY)
             except IntegrityError:  # two at once wrote the same row: the second finds it
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.01)
+            except DBAPIError as error:
+                if time.monotonic() > until or not is_away(error):
+                    raise
+                self.engine.dispose()
+                time.sleep(RETRY)
+
+
+def _now(c: sa.Connection) -> float:
+    """What time it is (POSIX seconds) by the one clock that all who share the database have in common."""
+    if c.dialect.name == "sqlite":
+        return time.time()
+    return float(c.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one())
+
+
+def _begun(c: sa.Connection, since: float) -> Rates:
+    """When stacks began on each cloud, from `since` on."""
+    rates = Rates()
+    query = sa.select(BEGUN.c.cloud, BEGUN.c.at).where(BEGUN.c.at > since).order_by(BEGUN.c.at)
+    for cloud, at in c.execute(query).all():
+        rates.note([cloud], at)
+    return rates
 
 
 def accounts_of(ref: Mapping[str, Any]) -> tuple[str, ...]:

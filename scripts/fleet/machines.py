@@ -1,9 +1,9 @@
 """Who shares the work: each coordinator says that it lives, and takes over from those that do not.
 
 On this machine a coordinator's file lock says it for certain and at once. Of another machine only its
-heartbeat is seen; it counts as gone when that has stood still for `LEASE` seconds of our own clock (no
-two clocks are compared). A coordinator that cannot write its heartbeat stops its own work well before,
-so that a stack is never in two hands: `FENCE`, then two chances to save the state, end within the lease.
+heartbeat is seen; it counts as gone when that has stood still for the lease, by our own clock (no two
+clocks are compared). A coordinator that cannot write its heartbeat stops its own work well before, so
+that a stack is never in two hands: the fence, then two chances to save the state, end within the lease.
 """
 
 from __future__ import annotations
@@ -24,14 +24,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from scripts.fleet.database import Database
 from scripts.fleet.tables import Executor
 
-BEAT = 1.0
-"""Seconds between two heartbeats."""
-FENCE = 15.0
-"""Seconds without a heartbeat after which a coordinator stops its own work, where others might take it."""
-LEASE = 60.0
-"""Seconds after which a silent coordinator of another machine counts as gone."""
-CUT = 10.0
-"""Seconds after the fence at which what is still under way is cut off."""
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long coordinators wait for one another, in seconds.
+
+    `beat`: between two heartbeats. `fence`: without one, after which a coordinator stops its own work
+    where others might take it; `cut`: after the fence, when what is still under way is cut off. `lease`:
+    of silence, after which a coordinator of another machine counts as gone.
+    """
+
+    beat: float = 1.0
+    fence: float = 15.0
+    cut: float = 10.0
+    lease: float = 60.0
 
 
 @dataclass(slots=True)
@@ -62,12 +68,16 @@ class Presence:
         slots: int,
         orphaned: Callable[[str], None],
         fenced: Callable[[str], None],
+        *,
+        host: str = "",
+        patience: Patience = Patience(),
     ) -> None:
-        self.host = socket.gethostname()
+        self.host = host or socket.gethostname()
         self.id = f"{self.host}-{os.getpid()}-{secrets.token_hex(4)}"
         self.dead_hosts: frozenset[str] = frozenset()
         self._database = database
         self._slots = slots
+        self._patience = patience
         self._orphaned, self._fenced = orphaned, fenced
         self._sightings = Sightings()
         self._over = threading.Event()
@@ -77,21 +87,29 @@ class Presence:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._beat = 0
         self._written = time.monotonic()
-        self._fences = 0
         self._others = False
         self._thread = threading.Thread(target=self._live, daemon=True, name="heartbeat")
+        self._guard = threading.Thread(target=self._watch, daemon=True, name="fence")
 
     def join(self) -> None:
         """Be one of those who share the work."""
+        self._written = time.monotonic()
         self._database.join(Executor(self.id, self.host, str(self._file), self._slots, 0, dead=False))
         self.look()
         self._thread.start()
+        self._guard.start()
+
+    @property
+    def watched(self) -> bool:
+        """Whether a coordinator of another machine lives, who would take over from us."""
+        return self._others
 
     def leave(self, *, clean: bool) -> None:
         """Leave. `clean` when all that we had begun has ended: else others see us gone, and take over."""
         self._over.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in (self._thread, self._guard):
+            if thread.is_alive():
+                thread.join()
         if clean:
             self._database.leave(self.id)
             self._file.unlink(missing_ok=True)
@@ -99,22 +117,20 @@ class Presence:
 
     def look(self) -> None:
         """See who is gone, and take over from them."""
-        gone: set[str] = set()
-        living: set[str] = set()
-        for other in self._database.executors():
-            if other.id == self.id:
-                continue
-            if not self._gone(other):
-                living.add(other.host)
-                continue
-            gone.add(other.host)
-            self._database.declare_dead(other.id)
+        others = [e for e in self._database.executors() if e.id != self.id]
+        gone = [e for e in others if self._gone(e)]
+        living = [e for e in others if e not in gone]
+        hosts = {e.host for e in living}
+        self._others = bool(hosts - {self.host})
+        # Before anything is taken over: what is begun then is told of them.
+        self.dead_hosts = frozenset((self.dead_hosts | {e.host for e in gone}) - hosts - {self.host})
+        for other in gone:
+            if not self._database.claim(other.id, self.id, [self.id, *(e.id for e in living)]):
+                continue  # somebody else who lives is at it
             self._orphaned(other.id)
             self._database.leave(other.id)
             with contextlib.suppress(OSError):
                 Path(other.lock).unlink()
-        self._others = bool(living - {self.host})
-        self.dead_hosts = frozenset((self.dead_hosts | gone) - living - {self.host})
 
     def _gone(self, other: Executor) -> bool:
         if other.dead:
@@ -122,29 +138,38 @@ class Presence:
         file = Path(other.lock)
         if other.host == self.host and file.exists():
             return not _held(file)
-        return self._sightings.silent(other, time.monotonic()) > LEASE
+        return self._sightings.silent(other, time.monotonic()) > self._patience.lease
 
     def _live(self) -> None:
-        while not self._over.wait(BEAT):
+        while not self._over.wait(self._patience.beat):
             self._beat += 1
-            try:
+            with contextlib.suppress(SQLAlchemyError):
+                sent = time.monotonic()
                 if not self._database.beat(self.id, self._beat):
-                    self._fences = 2
-                    self._fenced("taken over")
-                    return
-                self._written = time.monotonic()
-                self._fences = 0
+                    break
+                self._written = sent
                 self.look()
-            except SQLAlchemyError:
-                self._silence()
+        else:
+            return
+        self._fenced("taken over")
+        if not self._over.wait(self._patience.beat):
+            self._fenced("taken over")  # at once: the stacks are another's already
 
-    def _silence(self) -> None:
-        """Our heartbeat cannot be written: stop our work before somebody else may begin it."""
-        silent = time.monotonic() - self._written
-        due = 0 if not self._others or silent < FENCE else 1 if silent < FENCE + CUT else 2
-        if due > self._fences:
-            self._fences = due
-            self._fenced("the database is out of reach")
+    def _watch(self) -> None:
+        """Stop our work before somebody else may begin it, when our heartbeat cannot be written.
+
+        In a thread that never asks the database: one behind a broken network does not even refuse.
+        """
+        fence, cut, fences = self._patience.fence, self._patience.cut, 0
+        while not self._over.wait(self._patience.beat):
+            silent = time.monotonic() - self._written
+            if silent < fence:
+                fences = 0
+                continue
+            due = 0 if not self._others else 1 if silent < fence + cut else 2
+            if due > fences:
+                fences = due
+                self._fenced("the database is out of reach")
 
 
 def _held(file: Path) -> bool:

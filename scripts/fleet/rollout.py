@@ -76,7 +76,7 @@ def listed(stacks: Sequence[StackRef], lists: Sequence[Collection[str]]) -> dict
 
 @dataclass(slots=True)
 class Rates:
-    """When stacks began on each cloud, for the limits per time. Times are of a monotonic clock."""
+    """When stacks began on each cloud, for the limits per time. All times are of one and the same clock."""
 
     begun: dict[str, deque[float]] = field(default_factory=dict[str, "deque[float]"])
 

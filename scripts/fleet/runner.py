@@ -21,9 +21,10 @@ from scripts.engine.model import Engine
 from scripts.engine.places import private
 from scripts.fleet import rollout
 from scripts.fleet.database import Database
-from scripts.fleet.machines import Presence
+from scripts.fleet.machines import Patience, Presence
 from scripts.fleet.metrics import Metrics
 from scripts.fleet.model import (
+    ENDED,
     Cause,
     DiffLine,
     Operation,
@@ -72,7 +73,7 @@ def new_run(operation: Operation, now: datetime | None = None) -> RunId:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a coordinator works with."""
+    """What a coordinator works with. `host` is this machine's name, empty for what it calls itself."""
 
     repo: Path
     engine: Engine
@@ -80,6 +81,15 @@ class Setting:
     clouds: tuple[str, ...]
     salt: str = ""
     kit: Kit = field(default_factory=Kit)
+    host: str = ""
+    patience: Patience = field(default_factory=Patience)
+
+
+class Left(BaseException):
+    """This process has no say in a stack any more: whoever takes over from it does the stack.
+
+    No Exception: DBOS would write that the stack's workflow has failed, where it must stay open.
+    """
 
 
 class Coordinator:
@@ -91,7 +101,13 @@ class Coordinator:
         self.folder = private(setting.repo) / "fleet"
         self.worker = Worker(setting.kit, setting.clouds, setting.slots, self.folder / "logs" / "workers.log")
         self.presence = Presence(
-            database, self.folder / "executors", setting.slots, self._orphaned, self._fenced
+            database,
+            self.folder / "executors",
+            setting.slots,
+            self._orphaned,
+            self._fenced,
+            host=setting.host,
+            patience=setting.patience,
         )
         self.fenced = ""
         self.leaving = threading.Event()
@@ -167,11 +183,14 @@ class Coordinator:
             result, lines, stamp = self._attempt(
                 head.operation, head.target, head.options, run, ref, slot, attempt
             )
+        if self.fenced and result.outcome not in ENDED:
+            raise Left
         if result.outcome == "failed" and rollout.worth_another(result.causes, attempt, head.options):
             return rollout.wait(stack, attempt, head.options)
         good = result.outcome in ("changed", "unchanged")
         last = (head.target, Last(fingerprint, stamp, result)) if good else None
-        self.database.end(run, round_, result, lines, last)
+        if not self.database.end(run, round_, result, lines, last, self.presence.id):
+            raise Left
         self.metrics.ended(run, head.target, ref.clouds, result)
         self.metrics.running(len(self.worker.running))
         return None
@@ -179,7 +198,7 @@ class Coordinator:
     def _wanted(self, run: RunId, round_: int, stack: str) -> bool:
         """Whether a stack is still to be begun: not when it is done, nor when its run is being stopped."""
         if self.leaving.is_set() or self.fenced:
-            threading.Event().wait()  # this process ends; whoever takes over begins the stack
+            raise Left
         if self.database.ended(run, stack, round_):
             return False
         status, current = self.database.status(run)

@@ -73,6 +73,23 @@ TURN = sa.Table(
     sa.Column("turns", sa.BigInteger, nullable=False),
 )
 """One row that whoever admits stacks writes first: so that they do it one after the other."""
+BEGUN = sa.Table(
+    "fleet_begun",
+    META,
+    sa.Column("run", sa.String, primary_key=True),
+    sa.Column("stack", sa.String, primary_key=True),
+    sa.Column("cloud", sa.String, primary_key=True),
+    sa.Column("at", sa.Float, primary_key=True),
+    sa.Index("fleet_begun_at", "at"),
+)
+"""When stacks were admitted, by the database's clock: what the limits per time are counted by."""
+SCHEMA = sa.Table(
+    "fleet_schema",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+"""One row: the version of all these tables (`scripts.fleet.schema`)."""
 EXECUTORS = sa.Table(
     "fleet_executors",
     META,
@@ -82,6 +99,7 @@ EXECUTORS = sa.Table(
     sa.Column("slots", sa.Integer, nullable=False),
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("dead", sa.Boolean, nullable=False),
+    sa.Column("taker", sa.String),
 )
 
 
@@ -104,7 +122,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """A coordinator that shares the work: `lock` is a file that it holds for as long as it lives."""
+    """A coordinator that shares the work: `lock` is a file that it holds for as long as it lives.
+
+    `dead` once it counts as gone; `taker` is who takes over from it then.
+    """
 
     id: str
     host: str
@@ -112,3 +133,4 @@ class Executor:
     slots: int
     beat: int
     dead: bool
+    taker: str | None = None

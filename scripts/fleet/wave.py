@@ -33,7 +33,6 @@ def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> b
     for row in rows:  # the queue may not have heard of it, if we were cut off between the two
         if row.state == "queued":
             here.enqueue_stack(run, round_, row.stack)
-    rates = Rates()
     while True:
         states = database.states(run)
         rows = [replace(row, state=states[row.stack][0], outcome=states[row.stack][1]) for row in rows]
@@ -43,7 +42,7 @@ def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> b
         if status != "active" and _drained(here, rows, status):
             return False
         if status == "active":
-            _admit(here, head, rows, wave, rates)
+            _admit(here, head, rows, wave)
         time.sleep(LOOK)
     broken = database.stopped_by_policy(run)
     closed = rollout.gate(rows, wave, last, head.options, broken)
@@ -60,7 +59,7 @@ def _drained(here: Coordinator, rows: list[Row], status: Status) -> bool:
     return not any(row.state in ("queued", "running") for row in rows)
 
 
-def _admit(here: Coordinator, head: Run, rows: list[Row], wave: int, rates: Rates) -> None:
+def _admit(here: Coordinator, head: Run, rows: list[Row], wave: int) -> None:
     """Give to the queue what may begin now; stop the run where its failure budget is spent."""
     over_budget = rollout.spent(rows, head.options)
     if over_budget is not None:
@@ -68,10 +67,11 @@ def _admit(here: Coordinator, head: Run, rows: list[Row], wave: int, rates: Rate
         return
     if not any(row.state == "waiting" and row.wave == wave for row in rows):
         return
-    room, now = here.room(), time.monotonic()
+    room = here.room()
 
-    def choose(elsewhere: Sequence[Row]) -> list[str]:
+    def choose(elsewhere: Sequence[Row], rates: Rates, now: float) -> list[str]:
         return rollout.admitted(rows, wave, room, head.options, rates, now, elsewhere)
 
-    for stack in here.database.admit(head.id, choose):
+    longest = max((rate.seconds for rate in head.options.rates.values()), default=0.0)
+    for stack in here.database.admit(head.id, choose, longest):
         here.enqueue_stack(head.id, head.round, stack)

@@ -92,11 +92,26 @@ def opened(selection: Selection, database: str | None) -> Runs | None:
 
 
 def runs_of(database: str | None) -> Any:
-    """The run database. Raises Trouble for a URL of another kind."""
+    """The run database. Raises Trouble for one of another kind or version, and for one out of reach."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from scripts.fleet.database import Database, url_of
+    from scripts.fleet.schema import UnusableError
 
     try:
         return Database(url_of(database, REPO))
+    except UnusableError as error:
+        raise Trouble(Exit.REFUSED, error.what, why=error.why, do=error.do) from None
+    except SQLAlchemyError as error:
+        raise Trouble(
+            Exit.USAGE,
+            Text("実行の記録を開けません。", "The record of runs cannot be opened."),
+            why=str(getattr(error, "orig", None) or error).strip(),
+            do=Text(
+                "--database（または JICHITAI_FLEET_DATABASE）の宛先と、接続の権限を確かめてください。",
+                "Check the address in --database (or JICHITAI_FLEET_DATABASE), and that it lets you in.",
+            ),
+        ) from None
     except ValueError as wrong:
         raise Trouble(
             Exit.USAGE,

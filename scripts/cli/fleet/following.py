@@ -86,7 +86,17 @@ def follow(console: Console, here: Coordinator, run: RunId, title: str) -> tuple
             if over:
                 break
             time.sleep(LOOK)
+    if here.fenced:
+        console.say(_FENCED, "warning")
     return database.summary(run), stopping.asked > 0
+
+
+_FENCED = Text(
+    ja="実行の記録に届かなくなったため、この端末の作業を止めました。ほかの端末が引き継ぎます"
+    "（resume で再び加わります）。",
+    en="The record of runs was out of reach, so this machine has stopped its work; others take it over"
+    " (`resume` joins again)",
+)
 
 
 def _states(database: Database, run: RunId) -> dict[str, Outcome]:
