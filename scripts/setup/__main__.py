@@ -18,11 +18,14 @@ ENGINE_COMMANDS = frozenset(
     {"up", "preview", "refresh", "drift", "destroy", "outputs", "export", "fleet", "test", "env"}
 )
 """Commands that run the engine: on a machine without one, it is made while `.venv` is."""
+MENDING = frozenset({"doctor", "--fix"})
+"""The command that only makes it."""
 
 
 def needs_engine(command: Sequence[str]) -> bool:
-    """Whether this command line is going to run the engine."""
-    return not {"--help", "-h"} & set(command) and bool(ENGINE_COMMANDS & set(command))
+    """Whether this command line is going to run the engine, or to make it."""
+    words = set(command)
+    return not {"--help", "-h"} & words and bool(ENGINE_COMMANDS & words or words >= MENDING)
 
 
 class _Engine:

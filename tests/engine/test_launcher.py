@@ -123,6 +123,8 @@ def test_failed_setup_ends_the_run(clone: Path) -> None:
 def test_only_commands_that_run_the_engine_wait_for_it() -> None:
     assert needs_engine(["up", "131041"])
     assert needs_engine(["--lang", "ja", "preview", "x"])
+    assert needs_engine(["doctor", "--fix"])
+    assert not needs_engine(["doctor"])
     assert not needs_engine(["validate"])
     assert not needs_engine(["up", "--help"])
     assert not needs_engine([])
