@@ -47,6 +47,8 @@ PATIENCE = 600.0
 """Seconds that the database may be away before a coordinator gives up."""
 OPENING = 30.0
 """Seconds that it may be away when a command begins: somebody sits there, or a wrong address was given."""
+HOLD = 15.0
+"""Seconds that a transaction may stand still in PostgreSQL: whoever stopped in it lets go of its rows."""
 RETRY = 0.5
 DAY = 86_400.0
 """Seconds after which nobody asks any more when a stack began."""
@@ -78,7 +80,14 @@ def engine_of(url: str) -> sa.Engine:
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         event.listen(engine, "connect", _durable)
         return engine
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, connect_args=dict(_NETWORK))
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, connect_args=_network())
+
+
+def _network() -> dict[str, Any]:
+    """For libpq and the server: who has vanished, or stands still, is noticed and holds up nobody."""
+    idle = f"-c idle_in_transaction_session_timeout={int(HOLD * 1000)}"
+    keep = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
+    return {**_NETWORK, "options": f"{idle} {keep}"}
 
 
 _NETWORK = {
@@ -88,7 +97,7 @@ _NETWORK = {
     "keepalives_count": 2,
     "tcp_user_timeout": 15_000,
 }
-"""For libpq (seconds; the last in milliseconds): a network that is gone is noticed, and not sat out."""
+"""Seconds, the last in milliseconds."""
 
 
 def _durable(connection: Any, _record: object) -> None:

@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializa
 from scripts.engine.model import Engine
 from scripts.engine.places import private
 from scripts.fleet import rollout
-from scripts.fleet.database import Database
+from scripts.fleet.database import HOLD, Database
 from scripts.fleet.machines import Patience, Presence
 from scripts.fleet.metrics import Metrics
 from scripts.fleet.model import (
@@ -104,7 +104,7 @@ class Coordinator:
             database,
             self.folder / "executors",
             setting.slots,
-            self._orphaned,
+            self.take_over,
             self._fenced,
             host=setting.host,
             patience=setting.patience,
@@ -131,6 +131,7 @@ class Coordinator:
             "application_version": PROTOCOL,
             "log_level": "WARNING",
             "run_migrations": True,
+            "sys_db_idle_transaction_timeout_sec": HOLD,
             "max_executor_threads": self.setting.slots + AHEAD + 16,
         }
         self._log_to_file()
@@ -161,6 +162,12 @@ class Coordinator:
             )
             self._client.destroy()
         self.presence.leave(clean=left)
+
+    def take_over(self, executor: str) -> None:
+        """Take over what a coordinator that is gone had begun."""
+        self.database.release(executor)
+        # Not public by name, but what DBOS's own recovery does: only rows of that executor are touched.
+        DBOS._recover_pending_workflows([executor])  # pyright: ignore[reportPrivateUsage]
 
     # What the workflows do; called in their threads.
 
@@ -264,12 +271,6 @@ class Coordinator:
             "serialization_type": WorkflowSerializationFormat.PORTABLE,
         }
         self._client.enqueue(options, *arguments)
-
-    def _orphaned(self, executor: str) -> None:
-        """Take over what a coordinator that is gone had begun."""
-        self.database.release(executor)
-        # Not public by name, but what DBOS's own recovery does: only rows of that executor are touched.
-        DBOS._recover_pending_workflows([executor])  # pyright: ignore[reportPrivateUsage]
 
     def _fenced(self, why: str) -> None:
         self.fenced = why

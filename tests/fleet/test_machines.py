@@ -11,15 +11,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from scripts.fleet import database as databases
+from scripts.fleet.away import is_away
 from scripts.fleet.database import Database
 from scripts.fleet.machines import Patience, Presence, Sightings
-from scripts.fleet.model import RunId
+from scripts.fleet.model import RunId, StackResult
 from scripts.fleet.options import Options, Rate
 from scripts.fleet.rollout import Rates, admitted
 from scripts.fleet.runner import new_run
-from scripts.fleet.tables import Executor
+from scripts.fleet.tables import TURN, Executor
 from tests.conftest import wait_for
 from tests.fleet.conftest import GROUP
 from tests.fleet.drills import ref
@@ -262,3 +265,41 @@ def test_a_rate_holds_over_all_who_share_a_database_and_over_all_runs(either: st
     assert any(later - earlier < rate.seconds for earlier, later in pairwise(begun)), "not one by one"
     for database in databases:
         database.close()
+
+
+def test_whoever_has_lost_a_stack_has_no_say_in_its_result(either: str) -> None:
+    database = Database(either)
+    run = new_run("up")
+    database.create(run, "up", "twin", "", Options(), [(ref("000001-a"), 0, "", None)])
+    mine, theirs = StackResult("000001-a", "up", "cancelled"), StackResult("000001-a", "up", "changed")
+    database.begin(run, "000001-a", "mine")
+    database.release("mine")
+    assert not database.end(run, 1, mine, (), None, "mine"), "nobody has it"
+    database.begin(run, "000001-a", "theirs")
+    assert not database.end(run, 1, mine, (), None, "mine")
+    assert database.end(run, 1, theirs, (), None, "theirs")
+    assert not database.end(run, 1, mine, (), None, "mine")
+    assert database.result(run, "000001-a").outcome == "changed"
+    database.close()
+
+
+@GROUP
+def test_a_machine_that_stands_still_in_a_transaction_lets_go_of_its_rows(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "HOLD", 0.5)
+    still, other = Database(postgres), Database(postgres)
+    run = new_run("up")
+    other.create(run, "up", "twin", "", Options(), [(ref("000001-a"), 0, "", None)])
+    other.admit(run, lambda _rows, _rates, _now: [])
+    connection = still.engine.connect()
+    connection.execute(sa.update(TURN).values(turns=0))
+    began = time.monotonic()
+    assert other.admit(run, lambda _rows, _rates, _now: ["000001-a"]) == ["000001-a"]
+    assert 0.2 < time.monotonic() - began < 10
+    with pytest.raises(DBAPIError) as ended:
+        connection.execute(sa.update(TURN).values(turns=0))
+    assert is_away(ended.value), "it begins again, once it is awake"
+    connection.close()
+    still.close()
+    other.close()

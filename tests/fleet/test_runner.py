@@ -153,6 +153,23 @@ def test_the_last_good_result_is_remembered_by_its_fingerprint(here: Coordinator
     assert ("000511-bad", "up") not in last
 
 
+def test_a_stack_that_was_taken_away_meanwhile_stays_open_for_whoever_took_it(here: Coordinator) -> None:
+    run = begin(here, ["000520-long"], QUICK)
+    _until(lambda: bool(begun(here, run)))
+    here.database.begin(run, "000520-long", "another")
+    entries = here.setting.repo / "drill"
+    _until(lambda: any(e.run == run and e.what == "end" for e in journal(entries)))
+    _until(lambda: not here.worker.running)
+    time.sleep(0.2)
+    assert here.database.states(run) == {"000520-long": ("running", "")}, (
+        "what came of it here is not written"
+    )
+    here.database.release("another")
+    here.take_over(here.presence.id)
+    assert outcomes(finish(here, run)) == {"000520-long": "changed"}
+    assert begun(here, run) == ["000520-long"] * 2
+
+
 def test_runs_are_listed_newest_first_with_their_counts(here: Coordinator) -> None:
     run = begin(here, ["000600-a"], QUICK)
     finish(here, run)
