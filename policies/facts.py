@@ -352,6 +352,8 @@ class Line:
     prefixes: Maybe[tuple[str, ...]] = None
     auto_accept: Maybe[bool] = None
     shared_table: Maybe[bool] = None
+    order: Maybe[bool] = None
+    """Whether it is made with the order already, and in use only once somebody speaks BGP over it."""
 
 
 @dataclass(frozen=True, slots=True)

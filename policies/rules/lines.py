@@ -50,9 +50,22 @@ def _equal(estate: Estate, _: Context) -> Answers:
 
 
 def _watched(estate: Estate, _: Context) -> Answers:
-    """Every circuit has an alarm that looks at it."""
-    seen = {f.urn for a in estate.of(Kind.ALARM) for f in estate.linked(a, (Kind.CIRCUIT,))}
-    return [(c, c.urn in seen) for c in estate.of(Kind.CIRCUIT) if not c.state]
+    """Every circuit has an alarm that looks at it; one on order, which is down until it comes, will have."""
+    seen = _looking(estate, Kind.ALARM)
+    spoken = _looking(estate, Kind.CIRCUIT_ROUTES)
+
+    def watched(circuit: Facts) -> Outcome:
+        if circuit.urn in seen:
+            return True
+        ordered = circuit.line is not None and circuit.line.order is True
+        return UNKNOWN if ordered and circuit.urn not in spoken else False
+
+    return [(c, watched(c)) for c in estate.of(Kind.CIRCUIT) if not c.state]
+
+
+def _looking(estate: Estate, kind: Kind) -> set[str]:
+    """The circuits that resources of a kind point at."""
+    return {f.urn for one in estate.of(kind) for f in estate.linked(one, (Kind.CIRCUIT,))}
 
 
 def _narrow(facts: Facts, context: Context) -> Outcome:

@@ -161,7 +161,11 @@ def circuit(p: Props) -> Facts:
         "azure",
         Kind.CIRCUIT,
         handles=known(p.get("circuitName")),
-        line=Line(place=said.text("peeringLocation"), mbps=said.number("bandwidthInMbps")),
+        line=Line(
+            place=said.text("peeringLocation"),
+            mbps=said.number("bandwidthInMbps"),
+            order=p.has("peerings") is not True,
+        ),
     )
 
 

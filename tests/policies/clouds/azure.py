@@ -841,8 +841,19 @@ def default_out() -> None:
 
 @breaks("LGW-001", "LGW-008")
 def lone_circuit() -> None:
+    circuit_on_order()
+    network.ExpressRouteCircuitPeering(
+        "c", circuit_name="c", peering_name="AzurePrivatePeering", vlan_id=1, **R
+    )
+
+
+def circuit_on_order() -> None:
+    """Nobody speaks over it yet: an alarm would ring until it comes."""
     network.ExpressRouteCircuit(
-        "c", service_provider_properties={"peering_location": "Tokyo", "bandwidth_in_mbps": 50}, **T
+        "c",
+        circuit_name="c",
+        service_provider_properties={"peering_location": "Tokyo", "bandwidth_in_mbps": 50},
+        **T,
     )
 
 
