@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from providers.twin import client
 from scripts.cli.exits import Exit
 from tests.conftest import Clone, wait_for
 from tests.lifecycle import inventories
@@ -79,7 +80,7 @@ def whole(clone: Clone, stack: str, most: int, tampered: tuple[str, str]) -> Non
 
 def killed(clone: Clone, stack: str, after: int) -> None:
     """`up` is killed once `after` resources exist, then finishes: nothing is lost or doubled."""
-    succeeded(clone, "preview", stack)
+    client.ensure(clone.twin)
     process = clone.start("up", stack)
     wait_for(lambda: len(made(clone)) > after, seconds=300)  # a shared machine may be slow
     pid = clone.engine_pid()
