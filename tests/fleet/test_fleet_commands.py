@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from scripts.cli import states
 from scripts.cli.app import run
-from scripts.cli.exits import Exit
+from scripts.cli.exits import Exit, Trouble
+from scripts.cli.fleet import choose, init
+from scripts.engine.environment import state_folder
+from scripts.engine.places import generated, tenants
+from scripts.engine.workspace import PROJECT
+from scripts.fleet.country import Draft, stamped
+from scripts.fleet.stacks import stack_refs
 
 
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JICHITAI_LANG", "en")
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+def states_of(repo: Path, where: Literal["twin", "cloud"]) -> Path:
+    return state_folder(repo, where) / ".pulumi" / "stacks" / PROJECT
 
 
 def test_init_writes_for_whoever_is_named_and_says_so(
@@ -101,3 +113,86 @@ def test_status_and_report_of_a_database_in_which_nothing_ran(
     assert "Nothing has run yet" in capsys.readouterr().err
     assert run(["fleet", "report", *database]) == Exit.USAGE
     assert run(["fleet", "status", "--database", "mysql://x"]) == Exit.USAGE
+
+
+UNIT = """#
+    clouds:
+      aws:
+        unit: "{unit}" # FILL IN
+        address_space: {space} # a free range
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"space": "10.1.0.0/20"}, True),
+        ({"unit": "000000310001"}, True),
+        ({}, False),
+    ],
+)
+@pytest.mark.parametrize("where", ["generated", "committed"])
+def test_init_moves_no_stack_that_stands(
+    change: dict[str, str], refused: bool, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = generated(tmp_path) if where == "generated" else tenants(tmp_path)
+    folder.mkdir(parents=True)
+    usual = {"unit": "000000310000", "space": "10.0.0.0/20"}
+    there = stamped(UNIT.format(**usual))
+    names = ["Pulumi.310000-tottori.yaml", "Pulumi.312011-tottori.yaml"]
+    for name in names:
+        (folder / name).write_text(there, encoding="utf-8")
+    texts = dict.fromkeys(names, stamped(UNIT.format(**usual | change)))
+    country = Draft(folder.resolve(), (), texts, (), (), ())
+    monkeypatch.setattr(init, "REPO", tmp_path)
+    monkeypatch.setattr(states, "REPO", tmp_path)
+    init.stop_if_built(country, everybody=True)  # nothing stands
+    state = states_of(tmp_path, "cloud" if where == "committed" else "twin") / "310000-tottori.json"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}", encoding="utf-8")
+    if not refused:
+        init.stop_if_built(country, everybody=True)
+        return
+    with pytest.raises(Trouble) as told:
+        init.stop_if_built(country, everybody=True)
+    assert told.value.exit == Exit.REFUSED
+    assert told.value.why == "310000-tottori", "the one that stands, and no other"
+    assert (folder / names[0]).read_text(encoding="utf-8") == there
+
+
+def test_init_takes_no_manifest_from_a_stack_that_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = generated(tmp_path)
+    folder.mkdir(parents=True)
+    stale = folder / "Pulumi.312011-tottori.yaml"
+    monkeypatch.setattr(init, "REPO", tmp_path)
+    monkeypatch.setattr(states, "REPO", tmp_path)
+    state = states_of(tmp_path, "twin") / "312011-tottori.json"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}", encoding="utf-8")
+    country = Draft(folder.resolve(), (), {}, (), (stale,), ())
+    with pytest.raises(Trouble, match="lose their manifest"):
+        init.stop_if_built(country, everybody=True)
+    init.stop_if_built(country, everybody=False)  # then nothing is removed
+
+
+@pytest.mark.parametrize(
+    "words", [["up", "--yes"], ["destroy", "--yes"], ["preview"], ["drift"], ["refresh"]]
+)
+def test_what_init_made_up_is_never_run_on_a_real_cloud(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, name in ((generated(tmp_path), "310000-tottori"), (tenants(tmp_path), "312011-tottori")):
+        folder.mkdir(parents=True)
+        (folder / f"Pulumi.{name}.yaml").write_text("config: {}", encoding="utf-8")
+    monkeypatch.setattr(choose, "REPO", tmp_path)
+    database = ["--database", f"sqlite:///{tmp_path}/fleet.sqlite"]
+    for more in ([], ["--dry-run"]):
+        code = run(["fleet", *words, "--all", "--cloud", "--json", *more, *database])
+        said = json.loads(capsys.readouterr().out)
+        assert code == said["exit"] == Exit.REFUSED
+        assert said["error"]["stacks"] == ["310000-tottori"], "the committed one may be"
+        assert "stacks/tenants" in said["error"]["do"]["en"]
+    assert not (tmp_path / "fleet.sqlite").exists(), "no run was made of it"
+    choose.committed([r for r in stack_refs(tmp_path) if r.stack == "312011-tottori"])

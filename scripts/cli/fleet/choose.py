@@ -13,11 +13,14 @@ from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
 from scripts.cli.fleet.options import help_of
 from scripts.cli.options import Json, Quiet
-from scripts.engine.places import REPO
+from scripts.engine.places import REPO, tenants
 from scripts.fleet.model import Runs, StackRef
 from scripts.fleet.selection import Selection
 from stacks.problems import Problem, Problems
 from stacks.text import Text
+
+NAMED = 10
+"""Stacks that a refusal names; `--json` has them all."""
 
 DatabaseOption = Annotated[
     str | None,
@@ -82,6 +85,31 @@ def chosen(selection: Selection, runs: Runs | None, *, everything: bool = False)
             ),
         )
     return found
+
+
+def committed(refs: Sequence[StackRef]) -> None:
+    """A real unit is built from what a team has committed. Raises Trouble for what `fleet init` made up."""
+    made_up = [r for r in refs if not r.path.is_relative_to(tenants(REPO))]
+    if not made_up:
+        return
+    names = ", ".join(r.stack for r in made_up[:NAMED])
+    raise Trouble(
+        Exit.REFUSED,
+        Text(
+            f"{len(made_up)}スタックのマニフェストは、fleet init が作ったツイン用のものです。"
+            "何もしていません。",
+            f"The manifests of {len(made_up)} stacks were made by `fleet init`, for the twin;"
+            " nothing was done.",
+        ),
+        why=f"{names}{' …' if len(made_up) > NAMED else ''}",
+        do=Text(
+            "払い出された値を記入し、stacks/tenants に置いてコミットしてください"
+            "（./jichitai fleet init --to stacks/tenants）。または対象から外してください。",
+            "Fill in what was handed over, put them into stacks/tenants and commit them"
+            " (./jichitai fleet init --to stacks/tenants); or leave them out of the selection.",
+        ),
+        details={"stacks": [r.stack for r in made_up]},
+    )
 
 
 def opened(selection: Selection, database: str | None) -> Runs | None:

@@ -17,7 +17,7 @@ from scripts.cli.exits import Exit, Trouble
 from scripts.cli.fleet.choose import troubled
 from scripts.cli.fleet.options import help_of
 from scripts.cli.options import Json, Quiet
-from scripts.engine.places import REPO, generated
+from scripts.engine.places import REPO, generated, tenants
 from stacks.problems import Problems
 from stacks.text import Text
 
@@ -126,7 +126,7 @@ def init(
     wanted = None if everybody else _wanted(who or [], prefecture or [])
     country = _planned(console, wishes, folder)
     _stop_if_invalid(console, country)
-    _stop_if_built(country, everybody=everybody)
+    stop_if_built(country, everybody=everybody)
     if dry_run:
         _tell(console, country, None, wanted)
         return Exit.OK
@@ -268,14 +268,18 @@ def _stop_if_invalid(console: Console, country: Draft) -> None:
     )
 
 
-def _stop_if_built(country: Draft, *, everybody: bool) -> None:
-    """A stack that stands must not lose its manifest, nor be sent to another unit or range."""
+def stop_if_built(country: Draft, *, everybody: bool) -> None:
+    """A stack that stands must not lose its manifest, nor be sent to another unit or range.
+
+    Raises Trouble, with nothing written yet.
+    """
     from scripts.cli.states import built
     from scripts.fleet.country import moved
 
-    if country.folder != generated(REPO).resolve():
+    committed = country.folder == tenants(REPO).resolve()
+    if not committed and country.folder != generated(REPO).resolve():
         return
-    standing = set(built(cloud=False))
+    standing = {*built(cloud=False), *(built(cloud=True) if committed else ())}
     files = [*(country.stale if everybody else ()), *moved(country)]
     doomed = sorted(standing.intersection(_names(f.name for f in files)))
     if doomed:

@@ -12,7 +12,7 @@ import typer
 from scripts.cli import console as consoles
 from scripts.cli.console import Console
 from scripts.cli.exits import Exit, Trouble
-from scripts.cli.fleet.choose import DatabaseOption, chosen, listed, opened, runs_of
+from scripts.cli.fleet.choose import DatabaseOption, chosen, committed, listed, opened, runs_of
 from scripts.cli.fleet.options import help_of
 from scripts.cli.options import Cloud, Json, Quiet, Yes
 from scripts.fleet.model import Operation, RunId, StackRef, Target
@@ -265,6 +265,8 @@ def _begin(
 ) -> int:
     console = consoles.begin(json=json, quiet=quiet)
     refs = chosen(selection, opened(selection, database))
+    if cloud:
+        committed(refs)
     if dry_run:
         listed(console, refs)
         return Exit.OK
