@@ -68,7 +68,7 @@ def settings(
         with contextlib.suppress(PermissionError):  # a clone that somebody else owns
             private(repo).chmod(0o700)
         result["PULUMI_BACKEND_URL"] = file_backend(repo, target)
-    if not any(name in given for name in PASSPHRASE_VARIABLES):
+    if not any(name in _passphrases(base, target, store) for name in PASSPHRASE_VARIABLES):
         result["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file(repo))
     if target == "twin":
         result["PULUMI_HOME"] = str(quiet_home(private(repo) / "pulumi"))
@@ -91,9 +91,17 @@ def environment(
 ) -> dict[str, str]:
     """`base` with `settings` on top, and without what must not be seen on the twin."""
     dropped = {"PYTHONDONTWRITEBYTECODE", *(_NOT_FOR_THE_TWIN if target == "twin" else ())}
+    dropped -= set(_passphrases(base, target, store))
     prefixes = _CREDENTIALS if target == "twin" else ()
     kept = {k: v for k, v in base.items() if k not in dropped and not k.startswith(prefixes)}
     return kept | settings(engine, repo, target, base, store)
+
+
+def _passphrases(base: Mapping[str, str], target: Target, store: Store | None) -> dict[str, str]:
+    """The user's own passphrase, where it counts: on the clouds, and with a store that was named, since
+    whoever else works with that store has the same one."""
+    counts = target == "cloud" or store is not None
+    return {name: base[name] for name in PASSPHRASE_VARIABLES if counts and name in base}
 
 
 def exports(

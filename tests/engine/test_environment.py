@@ -13,6 +13,7 @@ import pytest
 
 from scripts.engine.environment import environment, exports, settings
 from scripts.engine.model import HOST, Engine, EngineError
+from scripts.engine.stores import Store
 from scripts.engine.workspace import Workspace
 
 STACK = "131041-shinjuku"
@@ -156,3 +157,14 @@ def test_real_engine_leaves_the_stack_file_as_it_is(engine: Engine, tmp_path: Pa
     assert not workspace.stack_exists(STACK)
     assert file.read_text(encoding="utf-8") == MANIFEST
     assert [p.name for p in file.parent.iterdir()] == [file.name]
+
+
+def test_a_store_that_was_named_has_the_passphrase_of_whoever_named_it(fake: Engine, tmp_path: Path) -> None:
+    """Others work with that store too; without one, the twin looks at nobody's."""
+    base = {"PULUMI_CONFIG_PASSPHRASE": "ours", "PATH": "/bin"}
+    named = environment(fake, tmp_path, "twin", base, Store("s3://b?endpoint=127.0.0.1:1"))
+    assert named["PULUMI_CONFIG_PASSPHRASE"] == "ours"
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in named
+    plain = environment(fake, tmp_path, "twin", base)
+    assert "PULUMI_CONFIG_PASSPHRASE" not in plain
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in plain

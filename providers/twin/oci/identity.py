@@ -12,10 +12,11 @@ from providers.twin.scope import Scope
 
 _STATEMENT = re.compile(
     r"(?i)(allow|endorse|admit|define)\s+(?P<who>(dynamic-group|group)\s+\S+|any-user|service\s+[\w-]+(,\s*[\w-]+)*)"
-    r"\s+to\s+(?P<verb>inspect|read|use|manage)\s+(?P<what>[\w-]+)\s+in\s+"
+    r"\s+to\s+((?P<verb>inspect|read|use|manage)\s+(?P<what>[\w-]+)|\{\s*\w+(\s*,\s*\w+)*\s*\})\s+in\s+"
     r"(tenancy|compartment(\s+id)?\s+(?P<where>\S+))(\s+where\s+.+)?"
 )
-"""The grammar of a statement, as far as the twin reads it (IAM documentation, "Policy Syntax")."""
+"""The grammar of a statement, as far as the twin reads it (IAM documentation, "Policy Syntax"):
+a verb and a type, or permissions by name in braces."""
 STATEMENTS_A_POLICY, STATEMENTS_A_PATH = 50, 500
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from urllib.parse import unquote
 
 from tests.bootstrap.fakes.server import Answer, Refused, Request
+from tests.bootstrap.oci import compat
 from tests.bootstrap.oci.ground import Ground, Row
 from tests.bootstrap.oci.models import check
 
@@ -147,23 +149,14 @@ class Services(Ground):
         auth = S3SigV4Auth(Credentials(key["id"], key["key"]), "s3", "ap-tokyo-1")
         if told[3] != auth.signature(auth.string_to_sign(signed, auth.canonical_request(signed)), signed):
             return Answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
-        found = re.fullmatch(r"/compat/\w+/([\w-]+)/(.+)", request.path)
+        found = re.fullmatch(r"/compat/\w+/([\w-]+)(?:/(.*))?", unquote(request.path))
         self.who = str(key["userId"])
         try:
-            self.require("read objects" if request.method == "GET" else "manage objects", {})
+            self.require("read objects" if request.method in ("GET", "HEAD") else "manage objects", {})
             bucket = self.bucket(found[1] if found else "")
         except Refused as refused:
             return Answer(refused.status, f"<Error><Code>{refused.code}</Code></Error>".encode())
-        objects = bucket.setdefault("_objects", {}).setdefault(found[2] if found else "", [])
-        if request.method == "PUT":
-            objects.append((request.body, {}))
-        elif request.method == "DELETE":
-            objects.append(None)
-        elif not objects or objects[-1] is None:
-            return Answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-        else:
-            return Answer(200, objects[-1][0], {"Content-Type": "application/octet-stream"})
-        return Answer(204 if request.method == "DELETE" else 200)
+        return compat.answered(bucket, (found[2] if found else "") or "", request)
 
     # --- connectors ---
 

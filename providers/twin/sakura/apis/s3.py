@@ -46,6 +46,8 @@ class _Ask:
     key: str
     query: Mapping[str, str]
     raw: bytes
+    source: str
+    """The object that a copy is of, `/bucket/key`; "" where it is no copy."""
 
 
 def _error(status: int, code: str) -> tuple[int, Reply]:
@@ -71,7 +73,10 @@ def s3(store: Store, method: str, target: str, headers: Mapping[str, str], raw: 
     if not _permitted(store, site, known, name, method):
         return _error(403, "AccessDenied")
     asked = dict(parse_qsl(query, keep_blank_values=True))
-    ask = _Ask(store, method, bucket, key or "", asked, raw)
+    source = unquote(given.get("x-amz-copy-source", "")).lstrip("/")
+    if source and not _permitted(store, site, known, source.partition("/")[0], "GET"):
+        return _error(403, "AccessDenied")
+    ask = _Ask(store, method, bucket, key or "", asked, raw, source)
     return _object(ask) if ask.key else _whole(ask)
 
 
@@ -141,6 +146,8 @@ def _listing(ask: _Ask) -> Reply:
 def _object(ask: _Ask) -> tuple[int, Reply]:
     id_ = binascii.hexlify(ask.key.encode()).decode()
     doc = ask.store.get(_OBJECT, ask.bucket["name"], id_)
+    if ask.method == "PUT" and ask.source:
+        return _copied(ask, id_, doc)
     if ask.method == "PUT":
         version = _version(ask.raw)
         _add(ask, id_, doc, version)
@@ -158,6 +165,20 @@ def _object(ask: _Ask) -> tuple[int, Reply]:
         "Last-Modified": formatdate(last["time"], usegmt=True),
     }
     return 200, Reply(base64.b64decode(last["body"]), headers)
+
+
+def _copied(ask: _Ask, id_: str, doc: Doc | None) -> tuple[int, Reply]:
+    bucket, _, key = ask.source.partition("/")
+    there = ask.store.get(_OBJECT, bucket, binascii.hexlify(key.encode()).decode())
+    if there is None or there["versions"][-1]["deleted"]:
+        return _error(404, "NoSuchKey")
+    version = _version(base64.b64decode(there["versions"][-1]["body"]))
+    _add(ask, id_, doc, version)
+    text = (
+        f"<CopyObjectResult {_XML}><LastModified>{version['at']}</LastModified>"
+        f"<ETag>&quot;{version['etag']}&quot;</ETag></CopyObjectResult>"
+    )
+    return 200, Reply(text.encode(), {"Content-Type": "application/xml"})
 
 
 def _version(raw: bytes) -> Doc:
