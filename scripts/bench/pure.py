@@ -58,7 +58,11 @@ def validation() -> Iterator[Figure]:
 
 
 def country(folder: Path) -> list[Path]:
-    """A manifest a local government, after the typical tenant's, each with a range and a unit of its own."""
+    """A manifest a local government, after the typical tenant's, each with a range and a unit of its own.
+
+    Heavier on purpose than what `fleet init` writes (`scripts.bench.country`), where small bodies have
+    small tenants: the limit is to hold for a country of full ones.
+    """
     model = (TENANTS / f"Pulumi.{MODEL}.yaml").read_text(encoding="utf-8")
     tenant = checked(_value(TENANTS / f"Pulumi.{MODEL}.yaml"), stack=MODEL)
     taken = (*tenant.network.on_premises, *tenant.network.avoid)
