@@ -114,6 +114,8 @@ class Behaviour:
     """Computed properties that every update makes anew."""
     fixed: frozenset[str] = frozenset()
     """Properties that cannot change in place: a change replaces the resource."""
+    grows: frozenset[str] = frozenset()
+    """Ranges that change in place only by growing: what does not contain the old range replaces."""
     delete_first: bool = False
     refs: tuple[Ref, ...] = ()
     unique: tuple[Unique, ...] = ()

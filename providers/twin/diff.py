@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from providers.twin.behaviour import Behaviour
 from providers.twin.world import DEFAULTS
@@ -35,7 +36,10 @@ def diff(
         text = path_text(path)
         if path[0] == DEFAULTS or any(_below(text, prefix) for prefix in ignored):
             continue
-        changes.append(Change(text, kind, _replaces(behaviour, path)))
+        shrinks = str(path[0]) in behaviour.grows and not _grew(
+            olds.get(str(path[0])), news.get(str(path[0]))
+        )
+        changes.append(Change(text, kind, shrinks or _replaces(behaviour, path)))
     return changes
 
 
@@ -89,6 +93,16 @@ def _same_set(old: list[Value], new: list[Value]) -> bool:
 
 def _below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith((f"{prefix}.", f"{prefix}["))
+
+
+def _grew(old: Value, new: Value) -> bool:
+    """Whether the range `new` holds all of `old`; one that is not known yet is taken to."""
+    if new is UNKNOWN:
+        return True
+    try:
+        return ip_network(str(old)).subnet_of(ip_network(str(new)))  # type: ignore[arg-type]  # one family
+    except (TypeError, ValueError):
+        return False
 
 
 def _replaces(behaviour: Behaviour, path: Path) -> bool:

@@ -220,25 +220,29 @@ class Store:
         """Replaces the properties of a resource."""
         self._sql.execute("UPDATE resource SET body=? WHERE rid=?", (_pack(state, inputs), rid))
 
+    def family(self, rid: int) -> list[int]:
+        """A resource and all that goes with it: what the cloud made for it, and what belongs to it."""
+        found, pending = dict[int, None](), [rid]
+        while pending:
+            current = pending.pop()
+            if current in found:
+                continue
+            found[current] = None
+            pending += [
+                row[0] for row in self._sql.execute("SELECT rid FROM resource WHERE owner=?", (current,))
+            ]
+            pending += [
+                row[0]
+                for row in self._sql.execute(
+                    "SELECT src FROM link WHERE dst=? AND mode=?", (current, BELONGS)
+                )
+            ]
+        return list(found)
+
     def remove(self, rid: int) -> None:
         """Forgets a resource and all that belongs to it."""
         with self.change():
-            pending = [rid]
-            seen: set[int] = set()
-            while pending:
-                current = pending.pop()
-                if current in seen:
-                    continue
-                seen.add(current)
-                pending += [
-                    row[0] for row in self._sql.execute("SELECT rid FROM resource WHERE owner=?", (current,))
-                ]
-                pending += [
-                    row[0]
-                    for row in self._sql.execute(
-                        "SELECT src FROM link WHERE dst=? AND mode=?", (current, BELONGS)
-                    )
-                ]
+            for current in self.family(rid):
                 for table, column in (
                     ("handle", "rid"),
                     ("claim", "rid"),
@@ -311,8 +315,8 @@ class Store:
             [(dst, src, path, mode) for (dst, path), mode in links.items()],
         )
 
-    def holders(self, dst: int, limit: int = 5) -> list[Row]:
-        """Resources that keep `dst` from going: up to `limit` of them."""
+    def holders(self, dst: int, limit: int = -1) -> list[Row]:
+        """Resources that keep `dst` from going: all, or up to `limit` of them."""
         query = f"{_SELECT} WHERE r.rid IN (SELECT src FROM link WHERE dst=? AND mode=? LIMIT ?)"
         return [_row(found) for found in self._sql.execute(query, (dst, HOLDS, limit))]
 
@@ -359,6 +363,10 @@ class Store:
     def add_span(self, scope: str, low: int, high: int, rid: int) -> None:
         """Notes that a resource takes the range low–high, both included, in `scope`."""
         self._sql.execute("INSERT OR REPLACE INTO span VALUES(?, ?, ?, ?)", (scope, low, high, rid))
+
+    def drop_spans(self, scope: str, rid: int) -> None:
+        """Gives up the ranges that a resource takes in `scope`: before it takes others."""
+        self._sql.execute("DELETE FROM span WHERE scope=? AND rid=?", (scope, rid))
 
     # What is not modelled, and faults
 

@@ -254,12 +254,22 @@ class World:
                     raise scope.refuse(guard.answer, row.id)
             for hook in behaviour.gone:
                 hook(scope)
-            if behaviour.in_use is not None:
-                for holder in self.store.holders(row.rid):
-                    if holder.owner != row.rid:
-                        raise scope.refuse(behaviour.in_use, holder.id)
+            self._unused(scope, row)
             self.store.remove(row.rid)
         return Outcome(id_, {}, {}, scope.diagnostics)
+
+    def _unused(self, scope: Scope, row: Row) -> None:
+        """Refusal while something that stays holds the resource, or a part of it that would go with it."""
+        family = self.store.family(row.rid)
+        going = frozenset(family)
+        for rid in family:
+            member = self.store.by_number(rid)
+            answer = self.behaviour(member.type).in_use if member is not None else None
+            if answer is None:
+                continue
+            for holder in self.store.holders(rid):
+                if holder.rid not in going:
+                    raise scope.refuse(answer, holder.id)
 
     def read(
         self,

@@ -235,3 +235,151 @@ def test_a_principal_that_nobody_has_gets_no_role(azure: Caller, subscription: s
         )
     )
     assert "PrincipalNotFound" in text
+
+
+def interface(caller: Caller, name: str, subnet_id: str, address: str | None = None) -> Made:
+    fixed = {"privateIPAllocationMethod": "Static", "privateIPAddress": address} if address else {}
+    return make(
+        caller,
+        "network:NetworkInterface",
+        resourceGroupName=GROUP,
+        networkInterfaceName=name,
+        location=REGION,
+        ipConfigurations=[{"name": "ip", "subnet": {"id": subnet_id}, **fixed}],
+    )
+
+
+def test_an_address_is_of_its_subnet_and_taken_once(azure: Caller) -> None:
+    network(azure)
+    where = subnet(azure, "a", "10.0.1.0/28").id
+    assert "PrivateIPAddressNotInSubnet" in refused(lambda: interface(azure, "n", where, "10.0.2.4"))
+    for kept in ("10.0.1.0", "10.0.1.3", "10.0.1.15"):
+        assert "PrivateIPAddressInReservedRange" in refused(
+            lambda kept=kept: interface(azure, "n", where, kept)
+        )
+    first = interface(azure, "first", where, "10.0.1.4")
+    assert "PrivateIPAddressIsAllocated" in refused(lambda: interface(azure, "second", where, "10.0.1.4"))
+    found = {
+        interface(azure, f"n{n}", where).state["ipConfigurations"][0]["privateIPAddress"] for n in range(10)
+    }
+    assert len(found) == 10, "no two are given the same"
+    assert "SubnetIsFull" in refused(lambda: interface(azure, "one-too-many", where))
+    azure.delete(first)
+    assert interface(azure, "again", where, "10.0.1.4").id
+
+
+def test_networks_of_one_hub_are_apart(azure: Caller, subscription: str) -> None:
+    hub = (
+        f"/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualHubs/lgwan"
+    )
+
+    def connect(name: str, vnet: str) -> Made:
+        return make(
+            azure,
+            "network:HubVirtualNetworkConnection",
+            resourceGroupName=GROUP,
+            virtualHubName=hub.rsplit("/", 1)[-1],
+            connectionName=name,
+            remoteVirtualNetwork={"id": vnet},
+        )
+
+    first = connect("first", network(azure, "10.0.0.0/16", "first"))
+    overlapping, apart = network(azure, "10.0.128.0/17", "second"), network(azure, "10.1.0.0/16", "third")
+    assert "VnetAddressSpacesOverlap" in refused(lambda: connect("second", overlapping))
+    assert connect("third", apart).id
+    azure.delete(first)
+    assert connect("second", overlapping).id
+
+
+TRIPS: dict[str, tuple[str, Callable[[Caller], object]]] = {
+    "an id of another kind": (
+        "InvalidResourceReference",
+        lambda a: [subnet(a, "a", "10.0.1.0/24", routeTable={"id": network(a)})],
+    ),
+    "a network with something in a subnet": (
+        "InUse",
+        lambda a: [a.delete(v) for v in [_with_subnet(a)] for _ in [interface(a, "n", f"{v.id}/subnets/a")]],
+    ),
+    "a range that has subnets": (
+        "NetcfgSubnetRangeOutsideVnet",
+        lambda a: a.update(_with_subnet(a), {**_NET, "addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}),
+    ),
+    "two ranges that overlap": (
+        "overlap",
+        lambda a: make(
+            a,
+            "network:VirtualNetwork",
+            **_NET,
+            addressSpace={"addressPrefixes": ["10.0.0.0/16", "10.0.1.0/24"]},
+        ),
+    ),
+    "a subnet with something in it": ("InUse", lambda a: a.delete(_used_subnet(a))),
+    "a gateway in a subnet of another name": (
+        "InvalidGatewaySubnet",
+        lambda a: make(
+            a,
+            "network:VirtualNetworkGateway",
+            resourceGroupName=GROUP,
+            virtualNetworkGatewayName="g",
+            location=REGION,
+            gatewayType="ExpressRoute",
+            ipConfigurations=[
+                {"name": "ip", "subnet": {"id": (network(a), subnet(a, "a", "10.0.1.0/24").id)[1]}}
+            ],
+        ),
+    ),
+    "two rules of one priority": (
+        "SecurityRuleConflict",
+        lambda a: make(
+            a,
+            "network:NetworkSecurityGroup",
+            resourceGroupName=GROUP,
+            networkSecurityGroupName="g",
+            location=REGION,
+            securityRules=[
+                {
+                    "name": name,
+                    "priority": 100,
+                    "direction": "Inbound",
+                    "access": "Deny",
+                    "protocol": "*",
+                    "sourceAddressPrefix": "*",
+                    "sourcePortRange": "*",
+                    "destinationAddressPrefix": "*",
+                    "destinationPortRange": "*",
+                }
+                for name in ("one", "two")
+            ],
+        ),
+    ),
+    "a name that is taken": ("already", lambda a: (network(a), network(a))),
+}
+_NET: dict[str, Any] = {"resourceGroupName": GROUP, "virtualNetworkName": "net", "location": REGION}
+
+
+def _with_subnet(caller: Caller) -> Made:
+    made = make(caller, "network:VirtualNetwork", **_NET, addressSpace={"addressPrefixes": ["10.0.0.0/16"]})
+    subnet(caller, "a", "10.0.1.0/24")
+    return made
+
+
+def _used_subnet(caller: Caller) -> Made:
+    network(caller)
+    made = subnet(caller, "a", "10.0.1.0/24")
+    interface(caller, "n", made.id)
+    return made
+
+
+@pytest.mark.parametrize("what", list(TRIPS))
+def test_what_azure_refuses_the_twin_refuses(azure: Caller, what: str) -> None:
+    says, attempt = TRIPS[what]
+    assert says in refused(lambda: attempt(azure))
+
+
+def test_what_cannot_change_in_place_replaces(azure: Caller) -> None:
+    made = _with_subnet(azure)
+    same = {**_NET, "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    assert list(azure.diff(made, {**same, "location": "japanwest"}).replaces) == ["location"]
+    assert list(azure.diff(made, {**same, "virtualNetworkName": "other"}).replaces) == ["virtualNetworkName"]
+    wider = azure.diff(made, {**_NET, "addressSpace": {"addressPrefixes": ["10.0.0.0/16", "10.1.0.0/16"]}})
+    assert list(wider.replaces) == []

@@ -6,6 +6,7 @@ import ipaddress
 import uuid
 from collections.abc import Mapping
 
+from providers.twin.azure.addresses import addresses, free_address, network_of, take
 from providers.twin.azure.words import GROUP, arm, in_use, names, path, token, uses
 from providers.twin.behaviour import Behaviour, Refusal
 from providers.twin.scope import Scope
@@ -19,16 +20,6 @@ HUB = r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[^/]+/providers/Microsoft
 RESERVED_NAMES = {"GatewaySubnet", "AzureFirewallSubnet", "AzureBastionSubnet", "RouteServerSubnet"}
 LEAST = {"GatewaySubnet": 29, "AzureFirewallSubnet": 26}
 """The longest prefix of the subnets whose name Azure prescribes (gateway 29, firewall 26)."""
-
-
-def network_of(cidr: str) -> ipaddress.IPv4Network:
-    """The range `cidr`; Refusal when it is none or has host bits."""
-    try:
-        return ipaddress.IPv4Network(cidr, strict=True)
-    except ValueError:
-        raise Refusal(
-            "InvalidCIDRNotation", f"The address prefix {cidr} has an invalid CIDR notation."
-        ) from None
 
 
 def prefixes(row: Row) -> list[ipaddress.IPv4Network]:
@@ -125,29 +116,6 @@ def _routes(scope: Scope) -> None:
             )
 
 
-def free_address(scope: Scope, subnet: Row | None, label: str) -> str:
-    """An address of a subnet: Azure keeps the first four and the last for itself."""
-    found = network_of(str(subnet.state.get("addressPrefix")) if subnet is not None else "10.0.0.0/24")
-    usable = max(found.num_addresses - 5, 1)
-    return str(found.network_address + 4 + int(scope.hex(12, label), 16) % usable)
-
-
-def _addresses(prop: str) -> Value:
-    """A hook that gives each of the configurations in `prop` its id and private address."""
-
-    def made(scope: Scope) -> None:
-        filled = []
-        for at, item in enumerate(scope.get(prop) or []):
-            target = scope.target(f"{prop}[{at}].subnet.id")
-            address = item.get("privateIPAddress") or free_address(scope, target, f"{prop}{at}")
-            filled.append(
-                {**item, "id": f"{scope.id}/{prop}/{item.get('name')}", "privateIPAddress": address}
-            )
-        scope.state[prop] = filled
-
-    return made
-
-
 def _endpoint_made(scope: Scope) -> None:
     """A private endpoint gets an interface of its own in its subnet."""
     name = str(
@@ -155,7 +123,8 @@ def _endpoint_made(scope: Scope) -> None:
     )
     id_ = scope.fill(f"{GROUP}/providers/Microsoft.Network/networkInterfaces/{name}")
     subnet = scope.target("subnet.id")
-    scope.make(
+    address = free_address(scope, subnet, "endpoint")
+    rid = scope.make(
         token("network.NetworkInterface"),
         id_,
         {
@@ -164,13 +133,15 @@ def _endpoint_made(scope: Scope) -> None:
             "ipConfigurations": [
                 {
                     "name": "privateEndpointIpConfig",
-                    "privateIPAddress": free_address(scope, subnet, "endpoint"),
+                    "privateIPAddress": address,
                     "subnet": {"id": subnet.id if subnet is not None else ""},
                 }
             ],
             "provisioningState": "Succeeded",
         },
     )
+    if subnet is not None:
+        take(scope, subnet, address, rid)
     scope.state["networkInterfaces"] = [{"id": id_}]
 
 
@@ -241,6 +212,24 @@ def _connection(scope: Scope) -> None:
         raise Refusal(
             "ExpressRouteCircuitNotProvisioned", f"Circuit {circuit.id} has no private peering yet."
         )
+
+
+def _hub_connection(scope: Scope) -> None:
+    """Networks that hang on one hub have no address in common."""
+    hub, ours = scope.target("virtualHubName"), scope.target("remoteVirtualNetwork.id")
+    if hub is None or ours is None:
+        return
+    for row in scope.store.linked(hub.rid):
+        if row.rid == scope.rid or row.type != scope.type:
+            continue
+        theirs = scope.find(
+            token("network.VirtualNetwork"), (row.state.get("remoteVirtualNetwork") or {}).get("id"), None
+        )
+        if theirs is not None and any(a.overlaps(b) for a in prefixes(ours) for b in prefixes(theirs)):
+            raise Refusal(
+                "VnetAddressSpacesOverlap",
+                f"Cannot connect {ours.id}: its address space overlaps that of {theirs.id}.",
+            )
 
 
 def _gateway(scope: Scope) -> None:
@@ -352,8 +341,8 @@ TABLE: Mapping[str, Behaviour] = {
         computed={
             "macAddress": lambda s: "-".join(["00", "22", "48", *(s.hex(2, x).upper() for x in "abc")])
         },
-        made=(_addresses("ipConfigurations"),),
-        changed=(_addresses("ipConfigurations"),),
+        made=(addresses("ipConfigurations"),),
+        changed=(addresses("ipConfigurations"),),
         in_use=in_use("NicInUse", "Network Interface {id} is used by existing resource {value}."),
     ),
     "network.PrivateEndpoint": arm(
@@ -384,8 +373,8 @@ TABLE: Mapping[str, Behaviour] = {
             uses("frontendIPConfigurations[].subnet.id", "network.Subnet"),
             names("backendAddressPools[].virtualNetwork.id", "network.VirtualNetwork"),
         ),
-        made=(_addresses("frontendIPConfigurations"),),
-        changed=(_addresses("frontendIPConfigurations"),),
+        made=(addresses("frontendIPConfigurations"),),
+        changed=(addresses("frontendIPConfigurations"),),
     ),
     "network.ExpressRouteCircuit": arm(
         "Microsoft.Network/expressRouteCircuits",
@@ -446,6 +435,7 @@ TABLE: Mapping[str, Behaviour] = {
         fixed="remoteVirtualNetwork",
         rule=_NAME,
         refs=(uses("remoteVirtualNetwork.id", "network.VirtualNetwork"),),
+        rules=(_hub_connection,),
     ),
     "network.AzureFirewall": arm(
         "Microsoft.Network/azureFirewalls",

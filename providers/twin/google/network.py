@@ -36,18 +36,21 @@ def network_range(text: str) -> ipaddress.IPv4Network:
 def _claim(scope: Scope) -> None:
     """A subnet's range overlaps no other of its network; /4 to /29 (VPC documentation)."""
     network = scope.target("network")
-    if scope.old is not None or network is None:
+    if network is None:
         return
     found = network_range(str(scope.get("ipCidrRange") or ""))
     if found.prefixlen > 29:
         raise bad(f"'{found}': the smallest subnet is /29")
     if scope.get("purpose") == "REGIONAL_MANAGED_PROXY" and found.prefixlen > 26:
         raise bad(f"'{found}': a proxy-only subnet needs at least 64 addresses (/26)")
-    low, high = int(found.network_address), int(found.broadcast_address)
     where = f"gcp-subnets:{network.rid}"
-    if scope.store.overlapping(where, low, high):
-        raise bad(f"IP range '{found}' conflicts with an existing range of network '{network.id}'")
-    scope.store.add_span(where, low, high, scope.rid)
+    scope.store.drop_spans(where, scope.rid)
+    more = [network_range(str(text)) for text in scope.all("secondaryIpRanges[].ipCidrRange")]
+    for one in (found, *more):
+        low, high = int(one.network_address), int(one.broadcast_address)
+        if scope.store.overlapping(where, low, high):
+            raise bad(f"IP range '{one}' conflicts with an existing range of network '{network.id}'")
+        scope.store.add_span(where, low, high, scope.rid)
 
 
 def _one_proxy(scope: Scope) -> None:
@@ -104,11 +107,20 @@ def _outside_subnets(scope: Scope) -> None:
         raise bad(f"IP '{scope.get('address')}' is in a subnetwork of '{network.id}'")
 
 
+def _subnets(scope: Scope, network: Row) -> list[tuple[int, int, int]]:
+    return scope.store.overlapping(f"gcp-subnets:{network.rid}", 0, 2**32 - 1)
+
+
 def _route(scope: Scope) -> None:
     hops = ("nextHopGateway", "nextHopIlb", "nextHopInstance", "nextHopIp", "nextHopVpnTunnel")
     if sum(bool(scope.inputs.get(hop)) for hop in hops) != 1:
         raise bad("exactly one next hop must be given")
-    network_range(str(scope.get("destRange")))
+    found, network = network_range(str(scope.get("destRange"))), scope.target("network")
+    if network is None:
+        return
+    low, high = int(found.network_address), int(found.broadcast_address)
+    if any(start <= low and high <= end for _, start, end in _subnets(scope, network)):
+        raise bad(f"destRange '{found}' hides the address space of a subnetwork of '{network.id}'")
 
 
 def _firewall(scope: Scope) -> None:
@@ -160,6 +172,7 @@ TABLE: Mapping[str, Behaviour] = {
         _regional("subnetworks"),
         "Subnetwork",
         "name network region purpose description",
+        grows=frozenset({"ipCidrRange"}),
         refs=(NETWORK,),
         defaults={"stackType": "IPV4_ONLY"},
         computed={

@@ -35,9 +35,9 @@ def _span(found: ipaddress.IPv4Network) -> tuple[int, int]:
 
 
 def _claim_vcn(scope: Scope) -> None:
-    """A VCN's ranges: /16 to /30, and apart from each other."""
-    if scope.old is not None:
-        return
+    """A VCN's ranges: /16 to /30, apart from each other, and around all of its subnets."""
+    where = f"vcn:{scope.rid}"
+    scope.store.drop_spans(where, scope.rid)
     blocks = scope.get("cidrBlocks") or ([scope.get("cidrBlock")] if scope.get("cidrBlock") else [])
     if not blocks:
         raise Refusal("InvalidParameter", "cidrBlocks must have at least one CIDR block")
@@ -45,16 +45,19 @@ def _claim_vcn(scope: Scope) -> None:
         found = cidr(block, "cidrBlocks")
         if not 16 <= found.prefixlen <= 30:
             raise Refusal("InvalidParameter", f"The CIDR block {block} must be between /16 and /30")
-        where = f"vcn:{scope.rid}"
         if scope.store.overlapping(where, *_span(found)):
             raise Refusal("InvalidParameter", f"The CIDR block {block} overlaps another of the VCN")
         scope.store.add_span(where, *_span(found), scope.rid)
+    taken = scope.store.overlapping(f"subnet:{scope.rid}", 0, 2**32 - 1)
+    ranges = [_span(cidr(block, "cidrBlocks")) for block in blocks]
+    if any(not any(low <= start and end <= high for low, high in ranges) for _, start, end in taken):
+        raise Refusal("IncorrectState", "A CIDR block that has subnets cannot be removed from the VCN", 409)
 
 
 def _claim_subnet(scope: Scope) -> None:
     """A subnet's range: inside its VCN's, apart from its other subnets'."""
     vcn = scope.target("vcnId")
-    if scope.old is not None or vcn is None:
+    if vcn is None:
         return
     found = cidr(scope.get("cidrBlock"), "cidrBlock")
     low, high = _span(found)
@@ -62,6 +65,7 @@ def _claim_subnet(scope: Scope) -> None:
     if not any(start <= low and high <= end for _, start, end in inside):
         raise Refusal("InvalidParameter", f"The CIDR block {found} is not within the VCN {vcn.id}")
     where = f"subnet:{vcn.rid}"
+    scope.store.drop_spans(where, scope.rid)
     if scope.store.overlapping(where, low, high):
         raise Refusal(
             "InvalidParameter", f"The requested CIDR {found} is invalid: it overlaps another subnet"
@@ -173,6 +177,13 @@ def _rule(scope: Scope) -> None:
         raise Refusal(
             "NotAuthorizedOrNotFound", f"Authorization failed or requested resource not found: {value}", 404
         )
+    for path in ("destinationPortRange", "sourcePortRange"):
+        for protocol in ("tcpOptions", "udpOptions"):
+            ports = (scope.inputs.get(protocol) or {}).get(path) or {}
+            if ports and not 1 <= int(ports.get("min") or 0) <= int(ports.get("max") or 0) <= 65535:
+                raise Refusal(
+                    "InvalidParameter", f"{protocol}.{path} must be from 1 to 65535, min before max"
+                )
     options = {"6": "tcpOptions", "17": "udpOptions", "1": "icmpOptions"}
     for protocol, option in options.items():
         if scope.inputs.get(option) and str(scope.get("protocol")) != protocol:
@@ -198,6 +209,19 @@ def _table_of_drg(scope: Scope) -> None:
     table = scope.target("drgRouteTableId")
     if table is not None and table.state.get("drgId") != scope.get("drgId"):
         raise Refusal("InvalidParameter", f"{table.id} is not a route table of {scope.get('drgId')}")
+
+
+def _local_peering(scope: Scope) -> None:
+    """Two networks that are peered have no address in common; one that others own is not known here."""
+    peer = scope.target("peerId")
+    ours, theirs = scope.target("vcnId"), peer and scope.find(token("Core.Vcn"), peer.state.get("vcnId"))
+    if ours is None or not theirs:
+        return
+    for _, low, high in scope.store.overlapping(f"vcn:{ours.rid}", 0, 2**32 - 1):
+        if scope.store.overlapping(f"vcn:{theirs.rid}", low, high):
+            raise Refusal(
+                "Conflict", f"The VCNs {ours.id} and {theirs.id} have overlapping CIDRs and cannot peer", 409
+            )
 
 
 def _circuit(scope: Scope) -> None:
@@ -303,6 +327,7 @@ TABLE: Mapping[str, Behaviour] = {
         arrival={"state": "AVAILABLE", "peeringStatus": "NEW"},
         computed={"peeringStatus": lambda s: "PEERED" if s.get("peerId") else "NEW"},
         refs=(name("peerId", "Core.LocalPeeringGateway"),),
+        rules=(_local_peering,),
     ),
     "Core.NetworkSecurityGroup": thing("networksecuritygroup", state="AVAILABLE"),
     "Core.NetworkSecurityGroupSecurityRule": thing(

@@ -269,3 +269,48 @@ def test_folders_and_their_policies(project: Project) -> None:
             managedFolder=folder.state["name"],
             policyData=policy,
         )
+
+
+def test_a_subnet_grows_and_never_shrinks(project: Project, network: Made) -> None:
+    made, next_one = subnet(project, network, "10.0.0.0/25"), subnet(project, network, "10.0.1.0/24", "next")
+    base = {"name": "sub", "network": network.id}
+    for other in ("10.0.0.0/26", "10.5.0.0/24"):
+        assert list(project.caller.diff(made, {**base, "ipCidrRange": other}).replaces) == ["ipCidrRange"]
+    assert list(project.caller.diff(made, {**base, "ipCidrRange": "10.0.0.0/24"}).replaces) == []
+    with pytest.raises(CallError, match="conflicts with an existing range"):
+        project.caller.update(made, {**base, "ipCidrRange": "10.0.0.0/23"})
+    project.caller.delete(next_one)
+    grown = project.caller.update(made, {**base, "ipCidrRange": "10.0.0.0/23"})
+    assert grown.state["ipCidrRange"] == "10.0.0.0/23"
+    with pytest.raises(CallError, match="conflicts with an existing range"):
+        subnet(project, network, "10.0.1.0/24", "next")
+
+
+def test_ranges_beside_the_first_are_ranges_too(project: Project, network: Made) -> None:
+    pods = [{"rangeName": "pods", "ipCidrRange": "10.0.0.128/25"}]
+    with pytest.raises(CallError, match="conflicts with an existing range"):
+        subnet(project, network, "10.0.0.0/24", secondaryIpRanges=pods)
+    subnet(project, network, "10.0.0.0/25", secondaryIpRanges=pods)
+    with pytest.raises(CallError, match="conflicts with an existing range"):
+        subnet(project, network, "10.0.0.128/26", "other")
+
+
+def test_a_route_does_not_hide_a_subnet(project: Project, network: Made) -> None:
+    subnet(project, network, "10.0.0.0/24")
+
+    def route(name: str, to: str) -> Made:
+        return project.make(
+            "compute.Route", name, name=name, network=network.id, destRange=to, nextHopIp="10.0.0.5"
+        )
+
+    for inside in ("10.0.0.0/24", "10.0.0.128/25"):
+        with pytest.raises(CallError, match="hides the address space"):
+            route("hides", inside)
+    assert route("around", "10.0.0.0/16").id
+
+
+def test_an_id_of_another_kind_is_not_found(project: Project, network: Made) -> None:
+    with pytest.raises(CallError, match="notFound"):
+        project.make("compute.Address", "a", name="a", subnetwork=network.id, addressType="INTERNAL")
+    with pytest.raises(CallError, match="notFound"):
+        subnet(project, subnet(project, network, "10.0.0.0/24"), "10.1.0.0/24", "other")

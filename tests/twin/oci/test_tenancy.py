@@ -214,6 +214,91 @@ REFUSED: dict[str, tuple[str, Refused]] = {
             shape="VM.Huge",
         ),
     ),
+    "a subnet that grows into another": (
+        "overlaps another subnet",
+        lambda t: [
+            t.caller.update(
+                t.subnet(v, "10.0.0.0/25"), {"compartmentId": t.place, "vcnId": v, "cidrBlock": "10.0.0.0/24"}
+            )
+            for v in [t.vcn().id]
+            for _ in [t.subnet(v, "10.0.0.128/25")]
+        ],
+    ),
+    "a range that has subnets": (
+        "cannot be removed from the VCN",
+        lambda t: [
+            t.caller.update(v, {"compartmentId": t.place, "cidrBlocks": ["10.1.0.0/16"]})
+            for v in [t.vcn("10.0.0.0/16", "10.1.0.0/16")]
+            for _ in [t.subnet(v.id, "10.0.0.0/24")]
+        ],
+    ),
+    "peers that overlap": (
+        "overlapping CIDRs",
+        lambda t: t.make(
+            "Core.LocalPeeringGateway",
+            compartmentId=t.place,
+            vcnId=t.vcn("10.0.0.0/16").id,
+            peerId=t.make(
+                "Core.LocalPeeringGateway", compartmentId=t.place, vcnId=t.vcn("10.0.128.0/17").id
+            ).id,
+        ),
+    ),
+    "ports": (
+        "min before max",
+        lambda t: t.make(
+            "Core.NetworkSecurityGroupSecurityRule",
+            networkSecurityGroupId=t.make(
+                "Core.NetworkSecurityGroup", compartmentId=t.place, vcnId=t.vcn().id
+            ).id,
+            direction="INGRESS",
+            protocol="6",
+            source="10.0.0.0/24",
+            tcpOptions={"destinationPortRange": {"min": 443, "max": 80}},
+        ),
+    ),
+    "an id of another kind": (
+        "404-NotAuthorizedOrNotFound",
+        lambda t: t.subnet(t.vcn().id, routeTableId=t.vcn("10.1.0.0/16").id),
+    ),
+    "a table of another network": (
+        "is not in the VCN",
+        lambda t: t.subnet(
+            t.vcn().id,
+            routeTableId=t.make(
+                "Core.RouteTable", compartmentId=t.place, vcnId=t.vcn("10.1.0.0/16").id, routeRules=[]
+            ).id,
+        ),
+    ),
+    "a second service gateway": (
+        "409-",
+        lambda t: [
+            t.make("Core.ServiceGateway", compartmentId=t.place, vcnId=v, services=[])
+            for v in [t.vcn().id]
+            for _ in range(2)
+        ],
+    ),
+    "a group that rules refer to": (
+        "409-",
+        lambda t: [
+            t.caller.delete(g)
+            for g in [
+                t.make("Core.NetworkSecurityGroup", compartmentId=t.place, vcnId=t.vcn("10.0.0.0/16").id)
+            ]
+            for _ in [
+                t.make(
+                    "Mysql.MysqlDbSystem",
+                    compartmentId=t.place,
+                    availabilityDomain=facts.domain(t.unit, facts.TOKYO),
+                    shapeName="MySQL.2",
+                    subnetId=t.subnet(g.state["vcnId"]).id,
+                    nsgIds=[g.id],
+                    adminUsername="admin",
+                    adminPassword="Not-a-real-1-password",
+                    dataStorageSizeInGb=50,
+                )
+            ]
+        ],
+    ),
     "an availability domain of somebody else": (
         "is unknown here",
         lambda t: t.make(
