@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from scripts.docs.policies import main as pages
+from tests.conftest import ONE_STATE, Cloning
 
 DOCS = Path(__file__).parents[2] / "docs" / "pipelines"
 pytestmark = pytest.mark.xdist_group("policies-engine")
@@ -27,8 +26,8 @@ def commands(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["github-actions.yaml", "gitlab-ci.yaml"])
-def test_a_pipeline_runs(name: str, cloning: Callable[[], Any]) -> None:
-    clone = cloning()
+def test_a_pipeline_runs(name: str, cloning: Cloning) -> None:
+    clone = cloning(**ONE_STATE)
     lines = commands(name)
     assert len(lines) >= 5
     for line in lines:
