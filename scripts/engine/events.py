@@ -8,6 +8,7 @@ say more than we know.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,6 +23,11 @@ _PHASES: dict[str, Phase] = {
     "resOpFailedEvent": "failed",
 }
 _REGISTERING = "registering resource: "
+_BEGINS = re.compile(
+    r'"resourcePreEvent":\{"metadata":\{"op":"([a-z-]+)","urn":"([^"\\]+)","type":"[^"\\]+",'
+    r'"old":(?:null,"new":)?\{"type":"[^"\\]+","urn":"[^"\\]+"(,"custom":true)?'
+)
+"""The head of a step's beginning: its operation, URN and whether a plugin manages the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,11 @@ def read(line: str) -> Event | None:
         if _REGISTERING not in line:
             return None
         return Registering("custom=True" in line and "ty=pulumi:" not in line)
+    if begins := _BEGINS.search(line, 0, 2000):
+        # A third of the log; of a beginning only its head is told, not all that the resource will have.
+        op, urn, custom = begins.groups()
+        place = place_of(urn)
+        return Step("begin", op, urn, place, real=bool(custom) and not place.type.startswith("pulumi:"))
     try:
         event = json.loads(line)
     except ValueError:
@@ -167,5 +178,5 @@ def _step(phase: Phase, said: Mapping[str, Any]) -> Step:
         place=place,
         real=custom and not place.type.startswith("pulumi:"),
         changes=changes_of(said) if phase != "begin" else (),
-        outputs=(new.get("outputs") or {}) if place.type == "pulumi:pulumi:Stack" else {},
+        outputs=(new.get("outputs") or {}) if phase == "end" and place.type == "pulumi:pulumi:Stack" else {},
     )

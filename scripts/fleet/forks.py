@@ -3,10 +3,7 @@
 `python -m scripts.fleet.forks MODULE:FUNCTION CLOUD…`, started by `scripts.fleet.worker` with a socket as
 its standard input. A request is one JSON message with a pipe beside it (SCM_RIGHTS); the fork writes its
 number and its result to that pipe, whose end of file is the end of the fork, however that came. A
-message without a pipe names modules to load.
-
-The SDKs load their parts when a class of theirs is first touched, so importing our own code is not
-enough. Each fork tells which modules it had to load, and those are loaded here for all that come after.
+message without a pipe says what to have ready (`scripts.fleet.learning`).
 
 Rules that a fork server lives by: no thread and no gRPC object before a fork; the garbage collector's
 generations are frozen, so that a collection in the child does not copy every page; a child leaves by
@@ -27,15 +24,13 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterable
-from types import ModuleType
+
+from scripts.fleet import learning
 
 LONGEST = 1 << 20
 """Bytes of a request."""
 LEAVING = 20.0
 """Seconds that the stacks under way have to save their state when the coordinator has gone."""
-OURS = ("pulumi_", "components.", "stacks.", "policies.")
-"""Whose modules are worth loading for others: the SDKs' parts, and our own."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -56,7 +51,8 @@ def serve(requests: socket.socket) -> None:
         if not message:
             break
         if not descriptors:
-            load(json.loads(message)["load"])
+            learning.have(json.loads(message)["have"])
+            _freeze()
             continue
         pid = os.fork()
         if pid == 0:
@@ -68,30 +64,10 @@ def serve(requests: socket.socket) -> None:
     _leave(running)
 
 
-def load(names: Iterable[str]) -> None:
-    """Load modules, also those that only pretend to be loaded; none of them must matter."""
-    for name in names:
-        with contextlib.suppress(Exception):
-            loaded(importlib.import_module(name))
+def _freeze() -> None:
+    """Take what is there out of the garbage collector's sight: a collection in a fork would copy it all."""
     gc.collect()
     gc.freeze()
-
-
-def loaded(module: ModuleType) -> ModuleType:
-    """`module`, really loaded: a lazy one is by the first look at anything in it."""
-    getattr(module, "not_there", None)  # any name but the module's own data will do
-    return module
-
-
-def present() -> set[str]:
-    """The names of the modules that are loaded, not only promised (importlib's LazyLoader)."""
-    return {name for name, module in list(sys.modules.items()) if type(module) is ModuleType}
-
-
-def missed(before: set[str]) -> list[str]:
-    """The modules of `OURS` loaded since `before`: of a package and its parts only the package."""
-    new = {name for name in present() - before if name.startswith(OURS)}
-    return sorted(name for name in new if name.rpartition(".")[0] not in new)
 
 
 def _receive(requests: socket.socket) -> tuple[bytes, list[int]]:
@@ -134,9 +110,9 @@ def _child(message: bytes, answer: int) -> None:
         with os.fdopen(answer, "w", encoding="utf-8") as pipe:
             pipe.write(json.dumps({"pid": os.getpid()}) + "\n")
             pipe.flush()
-            before = present()
+            before = learning.begin()
             work = getattr(importlib.import_module(request["module"]), request["function"])
-            said = {"answer": work(request["work"]), "modules": missed(before)}
+            said = {"answer": work(request["work"]), "learnt": learning.learnt(before)}
             pipe.write(json.dumps(said, ensure_ascii=False) + "\n")
         code = 0
     except BaseException:
@@ -173,7 +149,8 @@ def main(arguments: list[str]) -> int:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     module, _, function = arguments[0].partition(":")
     getattr(importlib.import_module(module), function)(arguments[1:])
-    load(())
+    learning.have(())
+    _freeze()
     requests.send(b"ready")
     serve(requests)
     return 0

@@ -164,16 +164,17 @@ class Runs(Protocol):
 
 def record(value: object) -> Any:
     """A dataclass of this module as JSON values."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return adapted(type(value)).dump_python(value, mode="json")
 
 
 def taken(kind: type[T], value: object) -> T:
     """The `kind` that `record` made `value` of. Raises ValueError when it is not one."""
-    return _adapter(kind).validate_python(value)
+    return adapted(kind).validate_python(value)
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def adapted(kind: type[T]) -> TypeAdapter[T]:
+    """What `record` and `taken` know of a dataclass: worked out once a process, in some milliseconds."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)

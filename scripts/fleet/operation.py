@@ -48,6 +48,7 @@ from scripts.fleet.model import (
     StackRef,
     StackResult,
     Target,
+    adapted,
     record,
     taken,
 )
@@ -133,6 +134,8 @@ def preload(clouds: Sequence[str]) -> None:
     from stacks.registry import registry
 
     registry()  # read once, kept in its module
+    for kind in (Task, StackResult, DiffLine):
+        adapted(kind)
     for cloud in clouds:
         rooms = import_module(f"components.{cloud}")
         # In the tenant's order: a room that comes first would bind the name to the module it imports.

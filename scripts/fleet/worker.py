@@ -79,7 +79,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._closed = False
-        self._memory = log.parent / f"modules-{kit.module}.json"
+        self._memory = log.parent / f"learnt-{kit.module}.json"
         self._known = _read(self._memory)
         self.running: dict[str, Child] = {}
 
@@ -135,19 +135,19 @@ class Worker:
         if not said.endswith("\n"):
             raise WorkerDied(f"process {child.pid}", child)
         told = json.loads(said)
-        self._learn(told["modules"])
+        self._learn(told["learnt"])
         return told["answer"], child
 
-    def _learn(self, modules: Sequence[str]) -> None:
-        """Have the fork server load what a fork had to, and remember it for the next fork server."""
+    def _learn(self, entries: Sequence[str]) -> None:
+        """Have the fork server ready what a fork missed, and remember it for the next fork server."""
         with self._lock:
-            new = [name for name in modules if name not in self._known]
+            new = [name for name in entries if name not in self._known]
             if not new or self._closed:
                 return
             self._known |= set(new)
             if self._socket is not None:
                 with contextlib.suppress(OSError):
-                    self._socket.send(json.dumps({"load": new}).encode())
+                    self._socket.send(json.dumps({"have": new}).encode())
         _write(self._memory, sorted(self._known))
 
     def stop(self, why: str) -> None:
@@ -238,7 +238,7 @@ class Worker:
             raise OSError(f"the fork server does not start: {self._log}")
         ours.settimeout(None)
         if wanted := [name for name in sorted(self._known) if self._concerns(name)]:
-            ours.send(json.dumps({"load": wanted}).encode())
+            ours.send(json.dumps({"have": wanted}).encode())
         return ours
 
     def _concerns(self, module: str) -> bool:

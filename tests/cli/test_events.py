@@ -116,3 +116,15 @@ def test_paths_are_taken_apart_as_the_engine_puts_them_together(parts: list[str 
         value = {part: value} if isinstance(part, str) else [None] * part + [value]
     assert parts_of(text) == tuple(parts)
     assert look_up(value, parts_of(text)) == "found"
+
+
+def test_the_head_of_a_beginning_tells_what_all_of_it_does() -> None:
+    seen = 0
+    for name in ("preview", "drift", "failed"):
+        for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            if '"resourcePreEvent"' not in line:
+                continue
+            seen += 1
+            # Spaces hide the head from the short way, so that the line is read whole.
+            assert read(line) == read(line.replace('"metadata":{', '"metadata": {'))
+    assert seen > 10

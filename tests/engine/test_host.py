@@ -140,6 +140,7 @@ def test_only_a_lean_program_goes_without_positions_and_debug_lines(project: Pro
     done = project.run("up", "--yes", "--skip-preview", "--debug", "--stack", "dev")
     assert done.returncode == 0, done.stdout
     assert ("for debuggers" in done.stdout) is not is_lean
+    assert "registering resource: ty=tiny:index:C" in done.stdout, "progress counts these lines"
     state = json.loads(project.run("stack", "export", "--stack", "dev").stdout)["deployment"]
     positions = {r["type"]: "sourcePosition" in r for r in state["resources"]}
     assert positions["tiny:index:C"] is not is_lean
@@ -151,6 +152,48 @@ def test_only_a_lean_program_goes_without_positions_and_debug_lines(project: Pro
     failed = project.run("preview", "--stack", "dev")
     assert "ValueError: 悪い値" in failed.stdout
     assert not [text for text in (*OURS, "lean.py") if text in failed.stdout + failed.stderr]
+
+
+WAITED_FOR = """
+import asyncio, pulumi
+from pulumi.runtime import stack
+
+seen = []
+
+async def later(n):
+    await asyncio.sleep(0.01 * n)
+    seen.append(n)
+    if n == 3 and pulumi.get_stack() == "bad":
+        raise ValueError("third")
+    # What an output makes when it is known is waited for as well.
+    pulumi.Output.from_input(n).apply(lambda v: seen.append(-v))
+    return n
+
+class C(pulumi.ComponentResource):
+    def __init__(self, name, n):
+        super().__init__("tiny:index:C", name)
+        self.register_outputs({"n": pulumi.Output.from_input(later(n))})
+
+for n in range(1, 6):
+    C(f"c{n}", n)
+pulumi.export("waits", type(stack.asyncio).__name__)
+"""
+
+
+def test_a_lean_program_waits_for_every_output_and_fails_with_the_first_that_does(project: Project) -> None:
+    project.program(WAITED_FOR)
+    project.environment[VARIABLE] = "true"
+    done = project.run("up", "--yes", "--skip-preview", "--stack", "dev")
+    assert done.returncode == 0, done.stdout
+    state = json.loads(project.run("stack", "export", "--stack", "dev").stdout)["deployment"]
+    outputs = {r["urn"].rpartition(":")[2]: r.get("outputs") for r in state["resources"]}
+    assert [outputs[f"c{n}"] for n in range(1, 6)] == [{"n": n} for n in range(1, 6)]
+    assert outputs["tiny-dev"] == {"waits": "_ForAll"}
+
+    project.program(WAITED_FOR.replace('pulumi.get_stack() == "bad"', "True"))
+    failed = project.run("up", "--yes", "--skip-preview", "--stack", "dev")
+    assert failed.returncode != 0
+    assert "ValueError: third" in failed.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
