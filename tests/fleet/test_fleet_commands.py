@@ -16,6 +16,9 @@ from scripts.engine.environment import state_folder
 from scripts.engine.places import generated, tenants
 from scripts.engine.workspace import PROJECT
 from scripts.fleet.country import Draft, stamped
+from scripts.fleet.database import Database
+from scripts.fleet.options import Options
+from scripts.fleet.runner import new_run
 from scripts.fleet.stacks import stack_refs
 
 
@@ -196,3 +199,25 @@ def test_what_init_made_up_is_never_run_on_a_real_cloud(
         assert "stacks/tenants" in said["error"]["do"]["en"]
     assert not (tmp_path / "fleet.sqlite").exists(), "no run was made of it"
     choose.committed([r for r in stack_refs(tmp_path) if r.stack == "312011-tottori"])
+
+
+def test_cancel_stops_a_run_wherever_it_is_and_says_when_it_has_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/fleet.sqlite"
+    database = Database(url)
+    name = new_run("up")
+    database.create(name, "up", "twin", "", Options(), [])
+    for words, status in ((["latest"], "stopping"), ([name, "--now"], "cutting")):
+        assert run(["fleet", "cancel", *words, "--json", "--database", url]) == Exit.OK
+        assert json.loads(capsys.readouterr().out) == {"run": name, "stopping": True}
+        assert database.status(name)[0] == status
+    database.set_status(name, "ended")
+    assert run(["fleet", "cancel", name, "--database", url]) == Exit.OK
+    assert "has ended already" in capsys.readouterr().err
+    stopped = database.run(name).stopped
+    assert stopped is not None
+    assert "fleet cancel" in stopped.en
+    assert run(["fleet", "cancel", "20990101", "--database", url]) == Exit.USAGE
+    assert name in capsys.readouterr().err, "the runs that there are"
+    database.close()
