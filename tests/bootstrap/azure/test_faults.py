@@ -13,7 +13,7 @@ from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.azure.conftest import Quiet, Unit, shape
 from tests.bootstrap.azure.entra import ADMIN_ID
 from tests.bootstrap.fakes.killed import killed_after, must_say, told
-from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
+from tests.bootstrap.fakes.server import FAULTS, FaultKind, repeated, ways
 
 PARTS = [
     ["whoami", "providers", "group", "contacts", "fence", "signin"],
@@ -36,9 +36,10 @@ def test_a_failure_at_any_call_and_then_again(unit: Unit, steps: list[str]) -> N
         unit.run([step], token_file=token)
         calls, wanted = unit.server.count - began, shape(unit.azure.world)
         counted = [e for e in unit.server.requests[first:] if unit.server.counted(e.request)]
+        reads = [one.request.method == "GET" for one in counted]
+        twice = repeated([one.request for one in counted], reads)
         for index in range(calls):
-            reads = counted[index].request.method == "GET"
-            for kind in ways(index, reads=reads, each=4):
+            for kind in ways(index, reads=reads[index], again=twice[index], each=4):
                 unit.azure.restore(before)
                 unit.chain.file.write_bytes(evidence)
                 unit.server.fail_at(index, kind)

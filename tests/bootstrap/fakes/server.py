@@ -23,7 +23,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,14 +43,22 @@ EVERY_WAY = os.environ.get("JICHITAI_SWEEP") == "all"
 
 
 def ways(
-    index: int, *, reads: bool, changes: tuple[FaultKind, ...] = FAULTS, each: int = len(FAULTS)
+    index: int,
+    *,
+    reads: bool,
+    again: bool = False,
+    changes: tuple[FaultKind, ...] = FAULTS,
+    each: int = len(FAULTS),
 ) -> tuple[FaultKind, ...]:
     """How request number `index` of a sweep is to fail: one that changes something in all of `changes`.
 
-    One that reads leaves nothing behind, whichever it is; so in one of the first `each` ways, in turn.
+    One that reads leaves nothing behind, whichever it is; so in one of the first `each` ways, in turn, and
+    not at all where it was made `again` with nothing changed since (`repeated`).
     """
     if EVERY_WAY:
         return FAULTS
+    if again:
+        return ()
     return (FAULTS[index % each],) if reads else changes
 
 
@@ -92,6 +100,19 @@ class Request:
         """The bearer token, or ""."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def repeated(requests: Sequence[Request], reads: Sequence[bool]) -> list[bool]:
+    """Which of a run's requests read what was read already, with nothing changed between."""
+    found: list[bool] = []
+    seen = set[tuple[str, str, bytes]]()
+    for request, reading in zip(requests, reads, strict=True):
+        if not reading:
+            seen.clear()
+        what = (request.method, request.target, request.body)
+        found.append(reading and what in seen)
+        seen.add(what)
+    return found
 
 
 @dataclass(frozen=True)

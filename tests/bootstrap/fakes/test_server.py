@@ -9,7 +9,18 @@ import jwt
 import pytest
 
 from tests.bootstrap.fakes.identity import Bearers, Issuer
-from tests.bootstrap.fakes.server import FAULTS, Answer, FaultKind, Refused, Request, Router, serving
+from tests.bootstrap.fakes.server import (
+    EVERY_WAY,
+    FAULTS,
+    Answer,
+    FaultKind,
+    Refused,
+    Request,
+    Router,
+    repeated,
+    serving,
+    ways,
+)
 from tests.bootstrap.fakes.tls import authority
 
 
@@ -86,3 +97,14 @@ def test_tokens_expire_and_are_revoked() -> None:
         issuer.verify(issuer.token("repo:a/b", "aud", seconds=-60), "aud")
     with pytest.raises(jwt.InvalidSignatureError):
         issuer.verify(Issuer("https://other.example").token("repo:a/b", "aud"), "aud")
+
+
+def test_what_is_read_again_with_nothing_changed_between() -> None:
+    asked = [Request(m, "/a", {}) for m in ("GET", "GET", "PUT", "GET", "GET")]
+    reads = [r.method == "GET" for r in asked]
+    assert repeated(asked, reads) == [False, True, False, False, True]
+    other = [Request("POST", "/", {}, body) for body in (b"1", b"2", b"1")]
+    assert repeated(other, [True, True, True]) == [False, False, True]
+    assert ways(0, reads=True, again=True) == (FAULTS if EVERY_WAY else ())
+    assert ways(1, reads=True) == (FAULTS if EVERY_WAY else (FAULTS[1],))
+    assert ways(1, reads=False) == FAULTS

@@ -11,7 +11,7 @@ import pytest
 from scripts.bootstrap.google import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.fakes.killed import killed_after, must_say, told
-from tests.bootstrap.fakes.server import FAULTS, FaultKind, ways
+from tests.bootstrap.fakes.server import FAULTS, FaultKind, repeated, ways
 from tests.bootstrap.google.conftest import Quiet, Unit, shape
 from tests.bootstrap.google.fake import ADMIN, PROJECT
 
@@ -45,9 +45,11 @@ def test_a_failure_at_any_call_and_then_again(
         began, first = unit.server.count, len(unit.server.requests)
         unit.run([step], token_file=token)
         calls, wanted = unit.server.count - began, shape(unit.google.world)
+        asked = [e for e in unit.server.requests[first:] if unit.server.counted(e.request)]
+        reads = [one.request.method == "GET" for one in asked]
+        twice = repeated([one.request for one in asked], reads)
         for index in range(calls):
-            reads = unit.server.requests[first + index].request.method == "GET"
-            for kind in ways(index, reads=reads, each=4):
+            for kind in ways(index, reads=reads[index], again=twice[index], each=4):
                 unit.google.restore(before)
                 unit.chain.file.write_bytes(evidence)
                 unit.server.fail_at(index, kind)

@@ -14,7 +14,7 @@ import pytest
 from scripts.bootstrap.oci import CLOUD
 from scripts.bootstrap.run import BlockedError, FailedError
 from tests.bootstrap.fakes.killed import killed_after, must_say, told
-from tests.bootstrap.fakes.server import FaultKind, Logged, ways
+from tests.bootstrap.fakes.server import FaultKind, Logged, repeated, ways
 from tests.bootstrap.oci.conftest import STACK, World
 from tests.bootstrap.oci.ground import ADMINISTRATOR
 
@@ -88,8 +88,9 @@ def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
         first = len(world.server.requests)
         world.run(None, step)
         expected, asked = world.state(), world.server.requests[first:]
+        twice = repeated([one.request for one in asked], [reads(one) for one in asked])
         for index, logged in enumerate(asked):
-            for kind in ways(index, reads=reads(logged), changes=CHANGES):
+            for kind in ways(index, reads=reads(logged), again=twice[index], changes=CHANGES):
                 world.restore(step)
                 world.server.fail_at(index, kind)
                 try:

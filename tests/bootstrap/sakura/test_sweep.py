@@ -14,7 +14,7 @@ import pytest
 from scripts.bootstrap.run import BlockedError, FailedError
 from scripts.bootstrap.sakura import CLOUD
 from tests.bootstrap.fakes.killed import killed_after, must_say, told
-from tests.bootstrap.fakes.server import FaultKind, Logged, ways
+from tests.bootstrap.fakes.server import FaultKind, Logged, repeated, ways
 from tests.bootstrap.sakura.conftest import STACK, World
 
 CHANGES: tuple[FaultKind, ...] = ("throttle", "error", "denied", "lost")
@@ -90,8 +90,9 @@ def test_every_request_fails_once(world: World, group: tuple[str, ...]) -> None:
         first = len(world.server.requests)
         world.run(None, step)
         expected, asked = world.state(), world.server.requests[first:]
+        twice = repeated([one.request for one in asked], [reads(one) for one in asked])
         for index, logged in enumerate(asked):
-            for kind in ways(index, reads=reads(logged)):
+            for kind in ways(index, reads=reads(logged), again=twice[index]):
                 world.restore(step)
                 world.server.fail_at(index, kind)
                 try:
