@@ -1,30 +1,19 @@
-"""A municipal tenant on OCI: the five layers and the provider, each loaded when it is first named.
-
-Each room is a package with the same name in every cloud's folder; loading it late keeps `facts` and
-`grants`, which are pure, free of the SDK.
-"""
+"""A municipal tenant on OCI: the five layers and the provider, loaded when first named."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.rooms import lazily
 
 if TYPE_CHECKING:
+    from components.oci.access import provider
     from components.oci.baseline import Baseline
     from components.oci.iaas import Iaas
     from components.oci.lgwan import Lgwan
     from components.oci.paas import Paas
-    from components.oci.provider import provider
     from components.oci.saas import Saas
 
 __all__ = ["Baseline", "Iaas", "Lgwan", "Paas", "Saas", "provider"]
 
-
-def __getattr__(name: str) -> Any:
-    """PEP 562: each name of `__all__` lives in the module of its own name."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # The function named as its module: the import has then bound the module to the same name.
-    found = getattr(import_module(f"{__name__}.{name.lower()}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = lazily(__name__)

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_oci as oci
 
 from components.contract import BaselineGives
+from components.oci.access import elsewhere
 from components.oci.baseline.audit import Audit
 from components.oci.baseline.backup import backup
 from components.oci.baseline.guard import Guard
@@ -19,7 +20,6 @@ from components.oci.baseline.identity import Identity
 from components.oci.baseline.keys import Keys
 from components.oci.baseline.watch import Watch, recipients
 from components.oci.place import Spot
-from components.oci.provider import elsewhere
 from components.room import Room
 from stacks.plan import CloudPlan, KeyPurpose
 

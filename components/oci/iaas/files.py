@@ -10,10 +10,10 @@ import pulumi_oci as oci
 from components.contract import NetworkGives
 from components.derive import app_role, data_role
 from components.oci import facts
+from components.oci.access import elsewhere
 from components.oci.facts import first_key
 from components.oci.lookups import domain
 from components.oci.place import Place
-from components.oci.provider import elsewhere
 from stacks.plan import PackagePlan
 
 REPLICATION_MINUTES = 60

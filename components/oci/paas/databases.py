@@ -10,11 +10,11 @@ import pulumi_oci as oci
 from components.contract import DatabaseGives, IaasGives
 from components.derive import data_role
 from components.oci import facts
+from components.oci.access import elsewhere
 from components.oci.facts import first_key
 from components.oci.lookups import domain
 from components.oci.paas import engines
 from components.oci.place import Place
-from components.oci.provider import elsewhere
 from stacks.plan import DatabasePlan, PackagePlan
 
 BACKUP_AT = "17:00"
