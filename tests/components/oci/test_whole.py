@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -195,6 +196,18 @@ def test_all_of_the_baseline_where_nothing_is_adopted(build: Build) -> None:
     (audit,) = of_type(built, "audit.Configuration").values()
     assert audit.inputs["retentionPeriodDays"] == 365
     assert len(of_type(built, "kms.Key")) == 6
+
+
+def test_a_backup_that_failed_is_told_and_one_that_did_not_is_not(build: Build) -> None:
+    rules = of_type(build(TOWN, baseline=everything_ours(TOWN)), "events.Rule")
+    said = [json.loads(rule.inputs["condition"]) for rule in rules.values()]
+    backups = [one for one in said if any("volumebackup" in kind for kind in one["eventType"])]
+    failed = {"status": ["operationFailed"]}
+    assert [one["data"] for one in backups] == [failed, {"additionalDetails": failed}]
+    for one in backups:
+        assert "com.oraclecloud.blockvolumes.createvolumebackup.end" in one["eventType"]
+        assert "com.oraclecloud.blockvolumes.createbootvolumebackup.end" in one["eventType"]
+    assert all("data" not in one for one in said if one not in backups)
 
 
 def test_adopted_keys_topic_and_policy_are_used_and_not_made(build: Build) -> None:
