@@ -109,7 +109,7 @@ def _once(session: Session, verb: Sequence[str], title: Text, expected: int) -> 
 def _break_lock(session: Session, holders: Sequence[Holder]) -> None:
     """Take away the lock of an engine that is dead. Raises Trouble when it may be alive."""
     for holder in holders:
-        if alive(holder):
+        if holder.host not in session.dead_hosts and alive(holder):
             raise busy(session.stack, holder, engine=True)
         session.console.say(
             Text(

@@ -53,6 +53,8 @@ class Session:
     manifest: Mapping[str, Any]
     """The tenant as it stands in its file (already validated)."""
     variables: dict[str, str]
+    dead_hosts: tuple[str, ...] = ()
+    """Machines known to be gone: the locks of their engines may be taken away."""
 
     @property
     def stack(self) -> str:

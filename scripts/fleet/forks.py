@@ -86,13 +86,16 @@ def _reap(running: set[int]) -> None:
 
 
 def _leave(running: set[int]) -> None:
-    for pid in running:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + LEAVING
-    while running and time.monotonic() < until:
-        _reap(running)
-        time.sleep(0.05)
+    # Asked once, an engine ends what it is at; asked again it is cut off soon. None may live on: others
+    # will take our stacks over.
+    for _ in range(2):
+        for pid in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + LEAVING / 2
+        while running and time.monotonic() < until:
+            _reap(running)
+            time.sleep(0.05)
     for pid in running:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

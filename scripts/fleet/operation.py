@@ -34,7 +34,7 @@ from scripts.engine.failures import Failure, failures_of
 from scripts.engine.locks import BusyError, only_one
 from scripts.engine.model import Engine, EngineError
 from scripts.engine.places import private
-from scripts.engine.recovery import cancel, read_locks, read_state
+from scripts.engine.recovery import read_state
 from scripts.engine.run import Run
 from scripts.engine.workspace import Workspace
 from scripts.fleet.born import bear
@@ -70,6 +70,9 @@ PROGRAMS: frozenset[Operation] = frozenset({"preview", "up"})
 
 BUSY_SECONDS = 45.0
 """How long a stack that is in use is waited for: an engine whose worker died ends within seconds."""
+GARBAGE = "300"
+"""The engine lives for seconds: it collects its garbage when there is three times as much as it needs, not
+as much again. A tenth less of its processor time, 50 MB more (`GOGC`; one that is set is kept)."""
 BUSY_LOOK = 0.25
 """Seconds between two looks."""
 
@@ -203,7 +206,7 @@ def _run(task: Task) -> Run | None:
             bear(workspace, task.ref.stack, task.salt)
         elif not _built(workspace, task.ref.stack):
             return None
-        variables = workspace.environment() | {"PULUMI_HOME": str(_home(task))}
+        variables = {"GOGC": GARBAGE} | workspace.environment() | {"PULUMI_HOME": str(_home(task))}
         variables.pop("PULUMI_DEBUG_PROVIDERS", None)
         manifest = _manifest(workspace, task.ref.stack)
         if task.operation == "destroy" and manifest.get("protect", True):
@@ -218,9 +221,9 @@ def _run(task: Task) -> Run | None:
             workspace=workspace,
             manifest=manifest,
             variables=variables | {"JICHITAI_POLICIES": "off"},
+            dead_hosts=task.dead_hosts,
             run=task.run,
         )
-        _free_of_dead_hosts(session, task.dead_hosts)
         verb = list(VERBS[task.operation])
         if task.operation in PROGRAMS:
             services = stack.enter_context(served(run_main))
@@ -256,13 +259,6 @@ def _patiently(session: Session, verb: Sequence[str]) -> Run:
             if trouble.exit != Exit.BUSY or time.monotonic() > until:
                 raise
             time.sleep(BUSY_LOOK)
-
-
-def _free_of_dead_hosts(session: Session, hosts: Sequence[str]) -> None:
-    """Take away the engine's lock where all who hold it were on machines that are gone."""
-    holders = read_locks(session.workspace, session.stack)
-    if holders and all(holder.host in hosts for holder in holders):
-        cancel(session.workspace, session.stack)
 
 
 def _home(task: Task) -> Path:
