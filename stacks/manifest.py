@@ -204,8 +204,11 @@ class CloudUnit(Model):
     certificate_authority: str | None = Field(default=None, min_length=1, max_length=512)
     """Id of a private certificate authority that exists (one that the prefecture shares, say).
     Default: a private authority is made in this unit."""
-    budget_usd: int = Field(default=10_000, ge=1, le=10_000_000)
-    """Monthly budget in USD: alerts at 50, 80 and 100 %."""
+    budget_usd: int | None = Field(default=None, ge=1, le=10_000_000)
+    """Monthly budget in US dollars, where the unit is billed in them (AWS always shows costs so): people are
+    told on the way to it. Default on AWS: 10,000."""
+    budget_jpy: int | None = Field(default=None, ge=1, le=1_500_000_000)
+    """Monthly budget in yen, where the unit is billed in yen. Default on the other clouds: 1,500,000."""
 
 
 class Join(Model):

@@ -15,7 +15,7 @@ from typing import Literal
 
 from stacks.addressing import Role
 from stacks.naming import name as _name
-from stacks.registry.clouds import CloudName
+from stacks.registry.clouds import CloudName, Currency
 
 Segment = Literal["mynumber", "lgwan"]
 Part = Literal[
@@ -56,17 +56,25 @@ class RetentionPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetPlan:
+    """What a unit may cost in a month: whole units of `currency`."""
+
+    amount: int
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
 class BaselinePlan:
     """The baseline of one unit.
 
     `adopted` has the parts that exist already, each with the ids that the manifest gave (maybe
-    none); every other part is created. `budget_usd` is a month's.
+    none); every other part is created.
     """
 
     adopted: Mapping[Part, Mapping[str, str]]
     contacts: Mapping[str, ContactPlan]
     retention: RetentionPlan
-    budget_usd: int
+    budget: BudgetPlan
 
     def creates(self, part: Part) -> bool:
         """Whether `part` is ours to make."""

@@ -16,6 +16,7 @@ from stacks.joining import joined
 from stacks.manifest import Adoption, CloudUnit, Package, Schedule, Size, Tenant
 from stacks.plan import (
     BaselinePlan,
+    BudgetPlan,
     CircuitPlan,
     CloudPlan,
     ContactPlan,
@@ -38,7 +39,7 @@ from stacks.plan import (
 )
 from stacks.registry import Registry
 from stacks.registry.catalogue import Entry
-from stacks.registry.clouds import CLOUDS, CloudName, Region
+from stacks.registry.clouds import BUDGETS, CLOUDS, CloudName, Currency, Region
 
 PORTS: Mapping[str, int] = MappingProxyType({"postgresql": 5432, "mysql": 3306, "oracle": 1521})
 """The engines' registered ports."""
@@ -262,7 +263,7 @@ def _cloud(
         server_image=unit.server_image,
         certificate_authority=unit.certificate_authority,
         tags=_tags(tenant, stack),
-        baseline=_baseline(tenant, unit),
+        baseline=_baseline(tenant, cloud, unit),
         lgwan=_lgwan(unit, networks),
         joins=MappingProxyType({}),
         networks=MappingProxyType(networks),
@@ -271,7 +272,17 @@ def _cloud(
     )
 
 
-def _baseline(tenant: Tenant, unit: CloudUnit) -> BaselinePlan:
+def _budget(cloud: CloudName, unit: CloudUnit) -> BudgetPlan:
+    """What the manifest says, or the usual in the currency that the cloud's units in Japan are billed in."""
+    said: dict[Currency, int | None] = {"USD": unit.budget_usd, "JPY": unit.budget_jpy}
+    for currency, amount in said.items():
+        if amount is not None:
+            return BudgetPlan(amount, currency)
+    usual = CLOUDS[cloud].currencies[0]
+    return BudgetPlan(BUDGETS[usual], usual)
+
+
+def _baseline(tenant: Tenant, cloud: CloudName, unit: CloudUnit) -> BaselinePlan:
     contacts = {
         role: ContactPlan(c.name, c.organisation, c.title, c.email, c.phone)
         for role, c in tenant.contacts.items()
@@ -296,7 +307,7 @@ def _baseline(tenant: Tenant, unit: CloudUnit) -> BaselinePlan:
             archive_days=tenant.retention.archive_years * 365,
             backup_days=tenant.retention.backup_days,
         ),
-        budget_usd=unit.budget_usd,
+        budget=_budget(cloud, unit),
     )
 
 

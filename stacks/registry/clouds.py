@@ -15,8 +15,12 @@ from stacks.text import Text
 
 IdKind = Literal["circuit", "location", "endpoint", "certificate", "server_image", "certificate_authority"]
 CloudName = Literal["aws", "azure", "google", "oci", "sakura"]
+Currency = Literal["USD", "JPY"]
 Engine = Literal["postgresql", "mysql", "oracle"]
 WorkloadKind = Literal["container", "server"]
+
+BUDGETS: Mapping[Currency, int] = MappingProxyType({"USD": 10_000, "JPY": 1_500_000})
+"""A month's budget where the manifest says none, by currency: our choice, at 150 yen to the dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Cloud:
     vendor's service can be reached by a private endpoint, `joins` whether a private line may lead to
     another cloud; `plans_addresses` whether we say where every host lies (`stacks.hosts`), because the
     cloud does not.
+    `currencies` are those that a unit's budget may be counted in, the usual one in Japan first: AWS shows
+    costs in US dollars whatever the bill is paid in (Billing user guide); a budget of Google's must have the
+    currency of its billing account (Cloud Billing Budget API, `specifiedAmount`), which in Japan is the yen;
+    Azure's and OCI's have no currency of their own and count in the billing account's and the rate card's
+    (Consumption API; OCI API, `CreateBudgetDetails`).
     `ready` says whether this version of the toolkit can build a tenant there.
     """
 
@@ -94,6 +103,7 @@ class Cloud:
     joins: bool = True
     without: frozenset[IdKind] = frozenset()
     plans_addresses: bool = False
+    currencies: tuple[Currency, ...] = ("JPY", "USD")
     ready: bool = False
 
 
@@ -519,6 +529,7 @@ CLOUDS: Mapping[CloudName, Cloud] = MappingProxyType(
             # Fargate ("Task CPU and memory"); ACM (RequestCertificate: the first name has 64 at most).
             largest_container=(16, 120),
             longest_host=64,
+            currencies=("USD",),
             ready=True,
         ),
         "azure": Cloud(

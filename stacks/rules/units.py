@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stacks.manifest import Adoption, CloudUnit
 from stacks.problems import Path, Problem, nearest, unknown
-from stacks.registry.clouds import CLOUDS, Cloud, CloudName, IdForm, IdKind
+from stacks.registry.clouds import CLOUDS, Cloud, CloudName, Currency, IdForm, IdKind
 from stacks.rules.context import Context, region_of, rule
 from stacks.text import Text
 
@@ -154,6 +154,28 @@ def _lacking(path: Path, cloud: Cloud, field: IdKind) -> Problem:
 
 
 @rule("clouds")
+def budgets(context: Context) -> Iterator[Problem]:
+    """A unit's budget is said once, in a currency that its cloud counts in."""
+    for name, unit in context.tenant.clouds.items():
+        said: dict[Currency, int | None] = {"USD": unit.budget_usd, "JPY": unit.budget_jpy}
+        given, cloud = {c: amount for c, amount in said.items() if amount is not None}, CLOUDS[name]
+        takes = tuple(f"budget_{currency.lower()}" for currency in cloud.currencies)
+        for currency, amount in given.items():
+            if currency not in cloud.currencies or (len(given) > 1 and currency != cloud.currencies[0]):
+                yield Problem(
+                    "budget-currency",
+                    ("clouds", name, f"budget_{currency.lower()}"),
+                    Text(
+                        f"{cloud.title.ja}の予算は、請求に使う通貨1つで書きます。",
+                        f"A budget on {cloud.title.en} is said once, in the currency of the unit's bill.",
+                    ),
+                    Text(f"{'または'.join(takes)}で書いてください。", f"Use {' or '.join(takes)}."),
+                    found=str(amount),
+                    allowed=takes,
+                )
+
+
+@rule("clouds")
 def adoption(context: Context) -> Iterator[Problem]:
     """Adopted parts are given only ids that the cloud's components look for."""
     for name, unit in context.tenant.clouds.items():
@@ -171,4 +193,4 @@ def adoption(context: Context) -> Iterator[Problem]:
                     yield from form_problems(path, value, known[key].in_unit(unit.unit, region.name))
 
 
-RULES = (units, ready, regions, identifiers, adoption)
+RULES = (units, ready, regions, identifiers, budgets, adoption)

@@ -103,8 +103,12 @@ BAD = (
         "clouds.aws.baseline.audit_log.adopt.buckett", "buckett", "bucket", "bucket"),
     Bad("wrong-id", SHINJUKU, "audit_log: adopted", "audit_log: {adopt: {bucket: NO}}",
         "clouds.aws.baseline.audit_log.adopt.bucket", "NO", "S3 bucket"),
-    Bad("no-effect", BUNKYO, "budget_usd: 20000", "certificate_authority: ours",
+    Bad("no-effect", BUNKYO, "budget_jpy: 3000000", "certificate_authority: ours",
         "clouds.sakura.certificate_authority", None, "AWS"),
+    Bad("budget-currency", SHINJUKU, "budget_usd: 20000", "budget_jpy: 3000000", "clouds.aws.budget_jpy", "3000000",
+        "budget_usd"),
+    Bad("budget-currency", BUNKYO, "budget_jpy: 3000000", "budget_jpy: 3000000\n        budget_usd: 20000",
+        "clouds.sakura.budget_usd", "20000", "budget_jpy", at="budget_usd: 20000"),
     # What a cloud has too little of, or not at all.
     Bad("cloud-limit", BUNKYO, "    contacts:\n", "    retention: {log_days: 800}\n    contacts:\n",
         "retention.log_days", "800", "730 or less", at="retention:"),
@@ -418,7 +422,7 @@ def test_a_unit_with_more_statements_than_its_cloud_takes_is_refused(monkeypatch
     few = replace(CLOUDS["oci"], most_statements=10)
     monkeypatch.setattr(limits, "CLOUDS", {**CLOUDS, "oci": few})
     (problem,) = problems_of(text_of("131121-setagaya"), "131121-setagaya")
-    assert (problem.rule, problem.yaml_path, problem.found) == ("cloud-limit", "packages", "16")
+    assert (problem.rule, problem.yaml_path, problem.found) == ("cloud-limit", "packages", "18")
     assert "IAM" in problem.message.en
     speaks_both(problem)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stacks.plan import CloudPlan, NetworkPlan, TenantPlan
+from stacks.plan import BudgetPlan, CloudPlan, NetworkPlan, TenantPlan
 from stacks.planning import plan
 from stacks.registry import registry
 from stacks.validation import checked
@@ -213,3 +213,19 @@ def test_a_plan_takes_at_most_twenty_milliseconds(stack: str) -> None:
         plan(tenant, KNOWN)
         times.append(time.process_time() - started)
     assert min(times) <= 0.020
+
+
+def test_a_budget_is_in_the_currency_of_the_bill() -> None:
+    def budget(stack: str, **said: int) -> BudgetPlan:
+        value = value_of(stack)
+        ((cloud, unit),) = value["clouds"].items()
+        for key in ("budget_usd", "budget_jpy"):
+            unit.pop(key, None)
+        unit |= said
+        return planned(value, stack).clouds[cloud].baseline.budget
+
+    assert budget("131041-shinjuku") == BudgetPlan(10_000, "USD")
+    assert budget("131041-shinjuku", budget_usd=20_000) == BudgetPlan(20_000, "USD")
+    assert budget("131202-nerima") == BudgetPlan(1_500_000, "JPY")
+    assert budget("131202-nerima", budget_usd=20_000) == BudgetPlan(20_000, "USD")
+    assert budget("131202-nerima", budget_jpy=3_000_000) == BudgetPlan(3_000_000, "JPY")

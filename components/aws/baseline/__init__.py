@@ -225,8 +225,8 @@ class Baseline(pulumi.ComponentResource):
             name=plan.name("budget"),
             budget_type="COST",
             time_unit="MONTHLY",
-            limit_amount=str(plan.baseline.budget_usd),
-            limit_unit="USD",
+            limit_amount=str(plan.baseline.budget.amount),
+            limit_unit=plan.baseline.budget.currency,
             notifications=[
                 aws.budgets.BudgetNotificationArgs(
                     comparison_operator="GREATER_THAN",

@@ -144,7 +144,7 @@ class Guards:
     def _budget(self, topic: pulumi.Output[str]) -> None:
         """The month's budget: a mail to billing and a message to the action group at each step.
 
-        Azure counts in the currency of the billing account: the manifest's figure is taken as it is.
+        Azure counts in the currency of the billing account, and is not told which the manifest means.
         """
         plan = self._place.plan
         azure.consumption.Budget(
@@ -153,7 +153,7 @@ class Guards:
             scope=self._scope,
             category="Cost",
             time_grain="Monthly",
-            amount=plan.baseline.budget_usd,
+            amount=plan.baseline.budget.amount,
             # Azure takes no start before the current month, and never lets it be changed.
             time_period={"start_date": date.today().replace(day=1).strftime("%Y-%m-%dT00:00:00Z")},
             notifications={

@@ -158,14 +158,17 @@ def _posture(room: Room) -> None:
 
 
 def _budget(room: Room, project: Project, watch: Watch) -> None:
-    """The month's budget: mails at each step."""
-    plan = room.plan
+    """The month's budget: mails at each step.
+
+    The currency might be left out and would be the billing account's. It is said, so that Google refuses a
+    figure that was meant in another.
+    """
+    plan, budget = room.plan, room.plan.baseline.budget
     gcp.billing.Budget(
         room.child("budget"),
         billing_account=project.billing,
         display_name=plan.name("budget"),
-        # The billing account must be kept in the same currency; Google refuses it otherwise.
-        amount={"specified_amount": {"currency_code": "USD", "units": str(plan.baseline.budget_usd)}},
+        amount={"specified_amount": {"currency_code": budget.currency, "units": str(budget.amount)}},
         budget_filter={
             "projects": [pulumi.Output.concat("projects/", project.number)],
             "calendar_period": "MONTH",

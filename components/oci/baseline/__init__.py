@@ -75,7 +75,10 @@ class Baseline(pulumi.ComponentResource):
         self.register_outputs({"archive": audit.archive, "compartments": dict(identity.places)})
 
     def _budget(self, spot: Spot, home: pulumi.ProviderResource | None) -> None:
-        """The month's budget of the whole tenancy, in the currency that it is billed in."""
+        """The month's budget of the whole tenancy.
+
+        OCI counts in the currency of its rate card, and is not told which the manifest means.
+        """
         plan = spot.plan
         if not spot.creates("budget"):
             return
@@ -84,7 +87,7 @@ class Baseline(pulumi.ComponentResource):
             compartment_id=plan.unit,
             display_name=plan.name("budget"),
             description="The whole tenancy, each month",
-            amount=plan.baseline.budget_usd,
+            amount=plan.baseline.budget.amount,
             reset_period="MONTHLY",
             target_type="COMPARTMENT",
             targets=[plan.unit],

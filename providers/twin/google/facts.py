@@ -18,5 +18,7 @@ ON_BY_DEFAULT: Final = frozenset(
 """Services that are on in a new project (Service Usage documentation, "Services enabled by default")."""
 ORGANISATION: Final = "organizations/987654321098"
 BILLING: Final = "0123AB-4567CD-89EF01"
+CURRENCY: Final = "JPY"
+"""What a billing account in Japan is kept in."""
 FORWARDING_TARGETS: Final = ("all-apis", "vpc-sc")
 """Bundles of Google's own services that a forwarding rule may lead to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.twin.behaviour import Behaviour, Unique
-from providers.twin.google.facts import BILLING
+from providers.twin.google.facts import BILLING, CURRENCY
 from providers.twin.google.words import EXISTS, bad, hold, item, name
 from providers.twin.scope import Scope
 
@@ -30,8 +30,8 @@ def _account(scope: Scope) -> None:
 
 
 def _currency(scope: Scope) -> None:
-    if scope.get("amount.specifiedAmount.currencyCode") not in (None, "USD"):
-        raise bad("the currency of the budget must be that of the billing account (USD)")
+    if scope.get("amount.specifiedAmount.currencyCode") not in (None, CURRENCY):
+        raise bad(f"the currency of the budget must be that of the billing account ({CURRENCY})")
 
 
 def _categories(scope: Scope) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from providers.twin.caller import CallError, Made
+from providers.twin.google.facts import BILLING
 from tests.twin.google.conftest import Project
 
 REGION = "asia-northeast1"
@@ -314,3 +315,15 @@ def test_an_id_of_another_kind_is_not_found(project: Project, network: Made) -> 
         project.make("compute.Address", "a", name="a", subnetwork=network.id, addressType="INTERNAL")
     with pytest.raises(CallError, match="notFound"):
         subnet(project, subnet(project, network, "10.0.0.0/24"), "10.1.0.0/24", "other")
+
+
+def test_a_budget_has_the_currency_of_the_billing_account(project: Project) -> None:
+    def budget(name: str, **amount: str) -> Made:
+        money = {"specifiedAmount": {"units": "3000000", **amount}}
+        return project.make("billing.Budget", name, billingAccount=BILLING, displayName=name, amount=money)
+
+    project.on("billingbudgets")
+    with pytest.raises(CallError, match=r"must be that of the billing account \(JPY\)"):
+        budget("dollars", currencyCode="USD")
+    budget("yen", currencyCode="JPY")
+    budget("unsaid")
