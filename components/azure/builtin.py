@@ -32,11 +32,11 @@ ROLES: Mapping[str, Builtin] = MappingProxyType(
         "secrets": Builtin("4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"),
         "pull": Builtin("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"),
         "queue": Builtin("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "Storage Queue Data Contributor"),
-        "blob-write": Builtin("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"),
         "blob-read": Builtin("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader"),
     }
 )
-"""Built-in roles by what they are for here."""
+"""Built-in roles by what they are for here. Where one would give more than is needed, `place.own_role` makes
+ours."""
 
 
 def role_id(plan: CloudPlan, role: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure
 
-from components.azure import builtin, facts
+from components.azure import facts
 from components.room import Room
 from stacks.plan import CloudPlan, PackagePlan
 
@@ -88,16 +88,16 @@ def identity(
 def grant(
     place: Place,
     what: str,
-    role: str,
+    role: pulumi.Input[str],
     principal: pulumi.Input[str],
     scope: pulumi.Input[str],
     condition: str | None = None,
 ) -> azure.authorization.RoleAssignment:
-    """`principal` (an object id) has the built-in `role` at `scope`, under `condition`."""
+    """`principal` (an object id) has the `role` (its definition's id) at `scope`, under `condition`."""
     return azure.authorization.RoleAssignment(
         place.child(what),
         role_assignment_name=facts.guid(place.plan.unit, place.plan.prefix, place.name, what),
-        role_definition_id=builtin.role_id(place.plan, role),
+        role_definition_id=role,
         principal_id=principal,
         principal_type="ServicePrincipal",
         scope=scope,
@@ -105,6 +105,27 @@ def grant(
         condition_version="2.0" if condition else None,
         opts=place.opts(),
     )
+
+
+def own_role(
+    place: Place, what: str, does: str, *, actions: Sequence[str] = (), data_actions: Sequence[str] = ()
+) -> pulumi.Output[str]:
+    """The id of a role of our own: `actions` on resources, `data_actions` on what is in them.
+
+    An Entra tenant takes 5,000 of them, of all its subscriptions together, each with a name of its own (Azure
+    RBAC limits): one is for a whole unit, never for a package.
+    """
+    plan = place.plan
+    return azure.authorization.RoleDefinition(
+        place.child(what, "role"),
+        role_definition_id=facts.guid(plan.unit, plan.prefix, what),
+        role_name=plan.name(what, limit=128),
+        description=does,
+        scope=facts.subscription(plan),
+        assignable_scopes=[facts.subscription(plan)],
+        permissions=[{"actions": sorted(actions), "data_actions": sorted(data_actions)}],
+        opts=place.opts(),
+    ).id
 
 
 def after(value: pulumi.Output[str], *before: pulumi.CustomResource) -> pulumi.Output[str]:

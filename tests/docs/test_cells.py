@@ -22,7 +22,7 @@ ADOPTED = {
         "guardduty:DetectorFeature", "securityhub:Account", "securityhub:StandardsSubscription",
     },
     "azure": {
-        "app:Certificate", "authorization:RoleDefinition", "logic:Workflow", "network:AzureFirewall",
+        "app:Certificate", "logic:Workflow", "network:AzureFirewall",
         "network:FirewallPolicy", "network:FirewallPolicyRuleCollectionGroup", "network:PublicIPAddress",
         "security:Automation", "security:Pricing",
     },

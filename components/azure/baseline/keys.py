@@ -11,6 +11,7 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components.azure import facts
+from components.azure.builtin import role_id
 from components.azure.place import Place, after, grant, identity
 from stacks.plan import KEY_PURPOSES, KeyPurpose
 
@@ -64,7 +65,7 @@ class Keys:
         who = identity(
             home, f"key-{purpose}-identity", facts.last(facts.key_identity(home.plan, purpose)), region
         )
-        may = grant(home, f"key-{purpose}-use", "crypto", who.principal_id, key)
+        may = grant(home, f"key-{purpose}-use", role_id(home.plan, "crypto"), who.principal_id, key)
         return after(key, may)
 
     def _new(self, purpose: Purpose, region: str) -> pulumi.Output[str]:

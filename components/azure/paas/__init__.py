@@ -14,6 +14,7 @@ import pulumi_azure_native as azure
 
 from components.azure import facts, gives
 from components.azure.baseline.keys import vault
+from components.azure.builtin import role_id
 from components.azure.iaas.endpoints import private_endpoint
 from components.azure.logs import diagnostics
 from components.azure.paas import containers, handover
@@ -22,7 +23,7 @@ from components.azure.paas.who import Who
 from components.azure.place import Place, grant, identity, lean, place, tenant
 from components.azure.storage import account
 from components.contract import PaasNeeds
-from components.derive import handover_networks, hosted, runs
+from components.derive import hosted, runs
 from stacks.plan import CloudPlan, PackagePlan
 
 TYPE = "jichitai:azure:Paas"
@@ -46,10 +47,7 @@ class Paas(pulumi.ComponentResource):
         databases = Databases(self._place, self._baseline, self._iaas)
         made = {key: databases.build(p, who[key]) for key, p in packages.items()}
         secrets = {key: self._secrets(p, principals[key]) for key, p in packages.items()}
-        handovers = {
-            network: handover.build(self._place, self._baseline, self._iaas, network, principals)
-            for network in handover_networks(plan)
-        }
+        handovers = handover.build(self._place, self._baseline, self._iaas, principals)
         environments = {
             key: containers.environment(self._place, self._baseline, self._iaas, key, package)
             for key, package in containers.places(list(packages.values())).items()
@@ -84,7 +82,7 @@ class Paas(pulumi.ComponentResource):
         end = private_endpoint(
             where, package.network, self._iaas.networks[package.network], f"{key}-secrets", made.id, "vault"
         )
-        may = grant(where, f"{key}-secrets-read", "secrets", principal, made.id)
+        may = grant(where, f"{key}-secrets-read", role_id(self._plan, "secrets"), principal, made.id)
         return pulumi.Output.all(made.name, end.id, may.id).apply(
             lambda known: f"https://{known[0]}.vault.azure.net"
         )
@@ -102,7 +100,8 @@ class Paas(pulumi.ComponentResource):
         made = containers.registry(self._place, self._baseline, self._iaas, networks)
         found: dict[str, pulumi.Output[str]] = {}
         for package in contained:
-            may = grant(self._place, f"{package.key}-pull", "pull", who[package.key].principal_id, made.id)
+            pull = role_id(self._plan, "pull")
+            may = grant(self._place, f"{package.key}-pull", pull, who[package.key].principal_id, made.id)
             found[package.key] = pulumi.Output.all(made.login_server, may.id, package.key).apply(
                 lambda known: f"{known[0]}/{known[2]}"
             )
@@ -130,6 +129,7 @@ class Paas(pulumi.ComponentResource):
             "messages",
             self._baseline.keys["messages"],
         )
+        uses = role_id(self._plan, "queue")
         days = self._plan.baseline.retention.backup_days
         # There are no blobs in it; whoever puts some there must be able to undo it.
         blobs = azure.storage.BlobServiceProperties(
@@ -152,7 +152,7 @@ class Paas(pulumi.ComponentResource):
             ready: list[pulumi.CustomResource] = [end]
             for kind, name in (("queue", key), ("dead", f"{key}-dead")):
                 queue = self._queue(where, held, f"{key}-{kind}", name)
-                ready += [queue, grant(where, f"{key}-{kind}-use", "queue", principals[key], queue.id)]
+                ready += [queue, grant(where, f"{key}-{kind}-use", uses, principals[key], queue.id)]
             found[key] = pulumi.Output.all(held.name, key, *(r.id for r in ready)).apply(
                 lambda known: f"https://{known[0]}.queue.core.windows.net/{known[1]}"
             )

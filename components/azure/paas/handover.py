@@ -13,12 +13,13 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components.azure import facts, gives
+from components.azure.builtin import role_id
 from components.azure.iaas.endpoints import private_endpoint
 from components.azure.logs import diagnostics
-from components.azure.place import Place, after, grant
+from components.azure.place import Place, after, grant, own_role
 from components.azure.storage import account, lifecycle
 from components.contract import IaasGives
-from components.derive import handover_prefixes
+from components.derive import handover_networks, handover_prefixes
 from stacks.plan import PackagePlan
 
 CONTAINER = "handover"
@@ -27,46 +28,58 @@ CONTAINER = "handover"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _PATH = f"@Resource[{_BLOBS}:path]"
 
-WRITES: tuple[str, ...] = (
-    "write",
-    "add/action",
-    "delete",
-    "move/action",
-    "manageOwnership/action",
-    "modifyPermissions/action",
-)
-"""What the role of a sender can do to blobs beside reading them."""
+WRITES: tuple[str, ...] = ("write", "add/action")
+"""What a sender may do to blobs: make them and write them. It reads and deletes none, and has nothing to do
+with the container: the built-in role that may write blobs may delete containers too, which no condition can
+take back (Azure RBAC: conditions are for what is done to blobs)."""
 
 
 def condition(actions: Sequence[str], prefixes: Sequence[str]) -> str:
-    """That each of `actions` on a blob is only for paths under `prefixes` (none: for no path).
+    """That each of `actions` on a blob is only for paths under `prefixes` (at least one).
 
     Raises ValueError above the 8 kB that Azure takes (Azure RBAC, "role assignment conditions").
     """
     named = " AND ".join(f"!(ActionMatches{{'{_BLOBS}/{action}'}})" for action in actions)
-    allowed = (
-        " OR ".join(f"{_PATH} StringStartsWith '{prefix}'" for prefix in prefixes)
-        or f"{_PATH} StringEquals ''"
-    )
+    allowed = " OR ".join(f"{_PATH} StringStartsWith '{prefix}'" for prefix in prefixes)
     made = f"(({named}) OR ({allowed}))"
     if len(made.encode()) > 8192:
         raise ValueError(f"{len(prefixes)} prefixes do not fit into one condition")
     return made
 
 
-def sender_condition(prefixes: Sequence[str]) -> str:
-    """What a sender may do: write under its prefixes, read nothing."""
-    return f"{condition(WRITES, prefixes)} AND {condition(('read',), ())}"
+def sender(place: Place) -> pulumi.Output[str]:
+    """The role of all senders of a unit; the condition of each assignment says where."""
+    return own_role(
+        place,
+        "handover-sends",
+        "Writes files that are handed over",
+        data_actions=[f"{_BLOBS}/{action}" for action in WRITES],
+    )
 
 
 def build(
     place: Place,
     baseline: gives.BaselineGives,
     iaas: IaasGives,
+    principals: Mapping[str, pulumi.Output[str]],
+) -> Mapping[str, pulumi.Output[str]]:
+    """The accounts by network; `principals` are who each package runs as. Gives their names."""
+    networks = handover_networks(place.plan)
+    if not networks:
+        return {}
+    sends = sender(place)
+    return {network: _account(place, baseline, iaas, network, principals, sends) for network in networks}
+
+
+def _account(
+    place: Place,
+    baseline: gives.BaselineGives,
+    iaas: IaasGives,
     network: str,
     principals: Mapping[str, pulumi.Output[str]],
+    sends: pulumi.Output[str],
 ) -> pulumi.Output[str]:
-    """The account of `network`; `principals` are who each package runs as. Gives its name."""
+    """The account of `network`, where senders have the role `sends`. Gives its name."""
     plan, made = place.plan, iaas.networks[network]
     held = account(
         place,
@@ -104,19 +117,28 @@ def build(
     )
     end = private_endpoint(place, network, made, "handover", held.id, "blob")
     for package in (p for p in plan.packages.values() if p.network == network):
-        _permissions(place, package, container.id, principals.get(package.key))
+        _permissions(place, package, container.id, principals.get(package.key), sends)
     return after(held.name, container, end)
 
 
 def _permissions(
-    place: Place, package: PackagePlan, scope: pulumi.Output[str], principal: pulumi.Output[str] | None
+    place: Place,
+    package: PackagePlan,
+    scope: pulumi.Output[str],
+    principal: pulumi.Output[str] | None,
+    role: pulumi.Output[str],
 ) -> None:
-    """What `package` may do here. One at the vendor's runs as nobody of ours: its prefixes stay closed."""
+    """What `package` may do here. One at the vendor's runs as nobody of ours: its prefixes stay closed.
+
+    Receivers have Azure's own reader: it reads blobs and the container's properties. Its right to a key for
+    signed links has no effect below an account (Blob service API, "Get User Delegation Key").
+    """
     if principal is None:
         return
     sends, receives = handover_prefixes(place.plan, package.key)
     if sends:
-        grant(place, f"{package.key}-sends", "blob-write", principal, scope, sender_condition(sends))
+        grant(place, f"{package.key}-sends", role, principal, scope, condition(WRITES, sends))
     if receives:
         only = condition(("read",), receives)
-        grant(place, f"{package.key}-receives", "blob-read", principal, scope, only)
+        reads = role_id(place.plan, "blob-read")
+        grant(place, f"{package.key}-receives", reads, principal, scope, only)

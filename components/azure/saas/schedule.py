@@ -13,7 +13,7 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components.azure import facts
-from components.azure.place import Place
+from components.azure.place import Place, own_role
 from stacks.plan import SchedulePlan
 
 VERSIONS: Mapping[str, str] = {
@@ -90,24 +90,14 @@ class Scheduler:
         """Make the role and the workflows, if anything has hours."""
         if not self._found:
             return
-        place, plan = self._place, self._place.plan
-        role = azure.authorization.RoleDefinition(
-            place.child("hours-role"),
-            role_definition_id=facts.guid(plan.unit, plan.prefix, "hours"),
-            role_name=plan.name("hours", limit=128),
-            description="Starts and stops servers and databases",
-            scope=facts.subscription(plan),
-            assignable_scopes=[facts.subscription(plan)],
-            permissions=[
-                {
-                    "actions": sorted(
-                        f"{kind}/{verb}/action"
-                        for kind in VERSIONS
-                        for verb in ("start", STOPS.get(kind, "stop"))
-                    )
-                }
+        place = self._place
+        role = own_role(
+            place,
+            "hours",
+            "Starts and stops servers and databases",
+            actions=[
+                f"{kind}/{verb}/action" for kind in VERSIONS for verb in ("start", STOPS.get(kind, "stop"))
             ],
-            opts=place.opts(),
         )
         for number, (schedule, resources) in enumerate(self._found.items()):
             for verb, clock in (("start", schedule.start), ("stop", schedule.stop)):
@@ -119,7 +109,7 @@ class Scheduler:
         verb: str,
         clock: str,
         resources: Mapping[str, pulumi.Output[str]],
-        role: azure.authorization.RoleDefinition,
+        role: pulumi.Output[str],
     ) -> None:
         place, plan = self._place, self._place.plan
         made = azure.logic.Workflow(
@@ -136,7 +126,7 @@ class Scheduler:
         azure.authorization.RoleAssignment(
             place.child("hours", name, "may"),
             role_assignment_name=facts.guid(plan.unit, plan.prefix, "hours", name),
-            role_definition_id=role.id,
+            role_definition_id=role,
             principal_id=made.identity.apply(lambda i: str(i.principal_id if i else "")),
             principal_type="ServicePrincipal",
             scope=facts.subscription(plan),

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components.azure import facts
+from components.azure.builtin import role_id
 from components.azure.gives import EnvironmentGives
 from components.azure.iaas.files import SHARE
 from components.azure.paas.handover import CONTAINER
@@ -101,7 +102,7 @@ class Tasks:
             resource_name=who.apply(facts.last),
             opts=pulumi.InvokeOutputOptions(parent=where.parent),
         ).principal_id
-        may = grant(where, f"{package.key}-certificate", "secrets", principal, secret)
+        may = grant(where, f"{package.key}-certificate", role_id(where.plan, "secrets"), principal, secret)
         return azure.app.Certificate(
             where.child(package.key, "tls"),
             resource_group_name=home.id.apply(facts.group_of),

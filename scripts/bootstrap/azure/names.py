@@ -91,6 +91,7 @@ GRANTABLE: tuple[str, ...] = (
     CRYPTO_USER,
     ENCRYPTION_USER,
     "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88",  # Storage Queue Data Contributor
     "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
 )
 """The roles that the deployer may grant: what workloads need to run, nothing that grants."""

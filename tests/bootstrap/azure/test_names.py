@@ -6,6 +6,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from components.azure.builtin import ROLES
 from scripts.bootstrap.azure import names
 from scripts.bootstrap.steps import Settings
 from scripts.engine.places import REPO
@@ -39,3 +40,7 @@ def test_names_fit_azure() -> None:
     assert re.fullmatch(r"[a-z][a-z0-9-]{1,22}[a-z0-9]", names.vault(settings))
     assert len(names.credential("x" * 300)) <= 120
     assert names.assignment("/A", "b", "C") == names.assignment("/a", "B", "c")
+
+
+def test_every_built_in_role_that_the_components_grant_may_be_granted() -> None:
+    assert {role.id for role in ROLES.values()} <= set(names.GRANTABLE)

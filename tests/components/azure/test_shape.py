@@ -9,6 +9,7 @@ import pytest
 
 from components.azure import facts
 from components.azure.baseline.audit import archive_lifecycle
+from components.azure.builtin import ROLES, role_id
 from components.azure.iaas import filtering, subnets
 from components.azure.iaas.patching import patch_window
 from components.azure.paas import engines, handover
@@ -156,6 +157,25 @@ def test_every_pair_has_one_writer_and_one_reader(stack: str) -> None:
         readers = [n for n, i in grants.items() if "-receives" in n and f"'{pair.prefix}'" in i["condition"]]
         assert writers == [f"azure-paas-{pair.sender}-sends"]
         assert readers == [f"azure-paas-{pair.receiver}-receives"]
+
+
+def test_a_sender_writes_blobs_and_a_receiver_reads_them_and_neither_does_more() -> None:
+    made, blobs = built(WARD), "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+    (role,) = of_type(made, "authorization:RoleDefinition").values()
+    assert role["permissions"] == [{"actions": [], "dataActions": [f"{blobs}/add/action", f"{blobs}/write"]}]
+    assert role["assignableScopes"] == [role["scope"]] == [facts.subscription(cloud_plan(WARD))]
+    grants = of_type(made, "authorization:RoleAssignment")
+    sends = {n: i for n, i in grants.items() if n.endswith("-sends")}
+    receives = {n: i for n, i in grants.items() if n.endswith("-receives")}
+    assert sends
+    assert receives
+    assert {i["roleDefinitionId"] for i in receives.values()} == {role_id(cloud_plan(WARD), "blob-read")}
+    assert not {i["roleDefinitionId"] for i in sends.values()} & {
+        role_id(cloud_plan(WARD), role) for role in ROLES
+    }
+    for one in sends.values():
+        assert f"{blobs}/write" in one["condition"]
+        assert f"{blobs}/add/action" in one["condition"]
 
 
 def test_a_condition_too_long_is_told() -> None:
