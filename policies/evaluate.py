@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from policies.exceptions import Accepted, faults
@@ -127,6 +128,15 @@ def environment_of(facts: Iterable[Facts], stack: str) -> Environment:
     return "verification" if stack.endswith("-verification") else "production"
 
 
+def cause_of(error: Exception) -> str:
+    """An error's kind and the place in the code. Not its own words: they may quote a secret."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f", {Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at is not None else ""
+    return f"{type(error).__name__}{place}"
+
+
 def extract_all(
     resources: Iterable[Resource], notes: list[Text], unmodelled: Counter[str]
 ) -> list[tuple[Resource, Facts]]:
@@ -145,8 +155,8 @@ def extract_all(
         except Exception as error:  # whatever a strange file holds, the rest is still judged
             notes.append(
                 Text(
-                    f"{resource.urn} を理解できず、検査できませんでした（{type(error).__name__}）。",
-                    f"{resource.urn} could not be understood and was not judged ({type(error).__name__}).",
+                    f"{resource.urn} を理解できず、検査できませんでした（{cause_of(error)}）。",
+                    f"{resource.urn} could not be understood and was not judged ({cause_of(error)}).",
                 )
             )
             continue
@@ -196,8 +206,8 @@ class Judge:
     def _broken(self, rule: Rule, where: str, error: Exception) -> None:
         self.result.notes.append(
             Text(
-                f"{rule.id} を {where} に適用できませんでした（{type(error).__name__}: {error}）。",
-                f"{rule.id} could not be applied to {where} ({type(error).__name__}: {error}).",
+                f"{rule.id} を {where} に適用できませんでした（{cause_of(error)}）。",
+                f"{rule.id} could not be applied to {where} ({cause_of(error)}).",
             )
         )
 

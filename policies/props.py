@@ -8,6 +8,7 @@ Anything of an unexpected type reads as UNKNOWN, never as fine.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -136,12 +137,25 @@ class Props:
         """A list of texts; one text alone counts as a list of one, nothing as none."""
         return strings(self.get(name))
 
+    def named(self, name: str) -> tuple[str, ...]:
+        """The texts of a list that are known so far: what a resource points at."""
+        found = self.texts(name)
+        return () if found is UNKNOWN else known(*found)
+
     def texts_at(self, *path: str) -> tuple[str, ...] | Answer:
         """A list of texts at a path (the list is the last step)."""
         if len(path) == 1:
             return self.texts(path[0])
         inner = self.block(*path[:-1])
         return () if inner is None else UNKNOWN if inner is UNKNOWN else inner.texts(path[-1])
+
+    def first(self, *names: str) -> Any:
+        """The first of some properties that is given; UNKNOWN where one that may be it is not known yet."""
+        for name in names:
+            value = self.get(name)
+            if value is UNKNOWN or (value is not None and value not in ("", [], {})):
+                return value
+        return None
 
     def has(self, name: str) -> bool | Answer:
         """Whether a property is given and is not empty."""
@@ -239,6 +253,13 @@ def every(*values: bool | Answer | None) -> bool | Answer | None:
     if any(v is UNKNOWN for v in values):
         return UNKNOWN
     return True if any(v is True for v in values) else None
+
+
+def matched(pattern: str | re.Pattern[str], value: Any) -> re.Match[str] | Answer | None:
+    """Where `pattern` stands in a text: None when nowhere or when there is no text, UNKNOWN for UNKNOWN."""
+    if value is UNKNOWN:
+        return UNKNOWN
+    return re.search(pattern, "" if value is None else str(value))
 
 
 def known(*values: Any) -> tuple[str, ...]:

@@ -197,7 +197,7 @@ def app_run(p: Props) -> Facts:
         purpose="member",
         exposure=Exposure(public_address=UNKNOWN if sources is UNKNOWN else not sources),
         credential=Credential(
-            in_environment=either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False
+            in_environment=either(*(secret_in_names(c.raw.get("env")) for c in listed), False)
         ),
     )
 

@@ -14,6 +14,7 @@ from policies.evaluate import (
     Judge,
     Options,
     Unsure,
+    cause_of,
     context_of,
     extract_all,
     immediate,
@@ -139,13 +140,18 @@ class Session:
         try:
             facts = facts_of(resource, self.defaults(provider))
         except Exception as error:  # a program may write anything; the rest is still judged
-            return [self._failed(resource.urn, error)]
+            cause = cause_of(error)
+            note = Text(
+                f"{resource.urn} を検査できませんでした（{cause}）。",
+                f"{resource.urn} could not be judged ({cause}).",
+            )
+            return self._unjudged([note], resource.urn)
         if not immediate(facts):
             return []
         judge = Judge(self.stack, context_of((), self.stack, self.options), self.options)
         judge.one(facts)
         self._told |= {(f.rule.id, f.urn) for f in judge.result.findings}
-        return self._said(judge.result.findings) + self._troubles(judge.result.notes, resource.urn)
+        return self._said(judge.result.findings) + self._unjudged(judge.result.notes, resource.urn)
 
     def whole(self, resources: Sequence[Resource]) -> list[Said]:
         """Judge the stack: what needs more than one resource, and what could not be told before."""
@@ -167,7 +173,8 @@ class Session:
         judge.exceptions()
         said = self._said([*told, *survey.result.findings])
         said += self._said([f for f in judge.result.findings if f.rule.family == "EXC"])
-        said += self._troubles([*self.notes, *notes, *judge.result.notes], "")
+        said += self._unjudged([*notes, *judge.result.notes, *survey.result.notes], "")
+        said += [Said(RULES["EXC-005"], "advisory", note, "") for note in self.notes]
         if self.preview:
             said += self._unknown([*judge.result.unsure, *survey.result.unsure])
         return said
@@ -241,19 +248,13 @@ class Session:
             )
         return said
 
-    def _troubles(self, notes: Sequence[Text], urn: str) -> list[Said]:
-        return [Said(RULES["STA-004"], "advisory", note, urn) for note in notes]
-
-    def _failed(self, urn: str, error: Exception) -> Said:
-        return self._troubles(
-            [
-                Text(
-                    f"検査できませんでした（{type(error).__name__}）。",
-                    f"It could not be judged ({type(error).__name__}).",
-                )
-            ],
-            urn,
-        )[0]
+    def _unjudged(self, notes: Sequence[Text], urn: str) -> list[Said]:
+        """What could not be judged. A preview tells it; an up stops at it: what is not judged is not made."""
+        rule = RULES["STA-005"]
+        level = level_of(rule, self.levels)
+        if self.preview and level != "disabled":
+            level = "advisory"
+        return [Said(rule, level, note, urn) for note in notes] if level != "disabled" else []
 
     def _unknown(self, unsure: Sequence[Unsure]) -> list[Said]:
         """One line on what a preview cannot tell: it is judged again when it is made."""

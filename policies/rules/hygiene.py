@@ -158,3 +158,22 @@ rule(
     CHANGE,
     stack=True,
 )
+rule(
+    "STA-005",
+    H,
+    (),
+    # Found by judging itself, when it cannot (`Session._unjudged`, notes of `check`).
+    lambda _estate, _context: (),
+    ("検査できないものを通さない", "Nothing passes that could not be judged"),
+    (
+        "検査されていないリソースは、規則に従っているか分かりません。",
+        "Nobody knows whether what was not judged holds the rules.",
+    ),
+    (
+        "示された原因を直してください。直せないときは jichitai の不具合として報告してください。",
+        "Mend the cause that is named; if you cannot, report it as a fault of jichitai.",
+    ),
+    "./jichitai preview CODE",
+    CHANGE,
+    stack=True,
+)

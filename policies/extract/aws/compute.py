@@ -61,7 +61,7 @@ def server(p: Props) -> Facts:
     if interfaces is UNKNOWN:
         public = UNKNOWN
     else:
-        public = either(public, *(i.flag("associatePublicIpAddress", False) for i in interfaces)) or public
+        public = either(public, *(i.flag("associatePublicIpAddress", False) for i in interfaces))
     sealed, own, new = _disks(p)
     return Facts(
         "aws",

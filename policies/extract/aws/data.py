@@ -142,7 +142,7 @@ def cluster(p: Props) -> Facts:
         encryption=Encryption(
             at_rest=p.flag("storageEncrypted", UNKNOWN if restored else False),
             customer_key=every(
-                p.flag("storageEncrypted", False), customer_key(p.get("kmsKeyId") or p.get("kmsKeyArn"))
+                p.flag("storageEncrypted", False), customer_key(p.first("kmsKeyId", "kmsKeyArn"))
             ),
         ),
         credential=Credential(literal=literal, cloud_managed=None if restored else managed),
@@ -332,7 +332,7 @@ def broker(p: Props) -> Facts:
         credential=Credential(
             literal=UNKNOWN
             if users is UNKNOWN
-            else either(*(written(u.raw.get("password")) for u in users)) or False
+            else either(*(written(u.raw.get("password")) for u in users), False)
         ),
     )
 

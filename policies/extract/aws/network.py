@@ -21,7 +21,7 @@ from policies.facts import (
     Protection,
     Way,
 )
-from policies.props import Props, known
+from policies.props import Props, either, known, matched
 
 ANY = ("0.0.0.0/0", "::/0")
 
@@ -174,12 +174,12 @@ def endpoint(p: Props) -> Facts:
     """A VPC endpoint. Gateway endpoints are of the whole region."""
     interface = p.get("vpcEndpointType") == "Interface"
     reading = read(p.document("policy"))
-    ours = str(p.get("serviceName") or "").startswith("com.amazonaws.") and "vpce-svc" not in str(
-        p.get("serviceName")
-    )
+    ours = matched(r"^com\.amazonaws\.(?!.*vpce-svc)", p.get("serviceName"))
     subnets = p.texts("subnetIds")
     anyone: Maybe[bool] = None
-    if ours:
+    if ours is UNKNOWN:
+        anyone = UNKNOWN
+    elif ours is not None:
         anyone = True if reading is None else _open(p)
     return Facts(
         "aws",
@@ -284,10 +284,11 @@ def flow_log(p: Props) -> Facts:
 
 def address(p: Props) -> Facts:
     """An elastic address. What uses it may be named here or in an association or NAT beside it."""
+    used = either(*(p.has(n) for n in ("associationId", "instance", "networkInterface")), False)
     return Facts(
         "aws",
         Kind.ADDRESS,
-        compute=Compute(used=bool(p.get("associationId") or p.get("instance") or p.get("networkInterface"))),
+        compute=Compute(used=used),
         refs=known(p.get("instance")),
     )
 

@@ -98,17 +98,11 @@ def budget(p: Props) -> Facts:
     if notes is UNKNOWN:
         told = UNKNOWN
     else:
-        told = (
-            either(
-                *(either(n.has("subscriberEmailAddresses"), n.has("subscriberSnsTopicArns")) for n in notes)
-            )
-            or False
+        told = either(
+            *(either(n.has("subscriberEmailAddresses"), n.has("subscriberSnsTopicArns")) for n in notes),
+            False,
         )
-    refs = (
-        ()
-        if notes is UNKNOWN
-        else tuple(t for n in notes for t in (n.texts("subscriberSnsTopicArns") or ()) if t)
-    )
+    refs = () if notes is UNKNOWN else tuple(t for n in notes for t in n.named("subscriberSnsTopicArns"))
     return Facts("aws", Kind.BUDGET, logging=Logging(notifies=told), refs=refs)
 
 

@@ -19,7 +19,7 @@ from policies.facts import (
     Protection,
     Retention,
 )
-from policies.props import Props, either, every, known
+from policies.props import Props, either, every, known, matched
 
 OLD_VOLUMES = ("gp2", "io1", "standard")
 
@@ -56,10 +56,15 @@ def _sse(blocks: list[Props] | object) -> Maybe[bool]:
         answers.append(
             UNKNOWN
             if algorithm is UNKNOWN
-            else algorithm in ("aws:kms", "aws:kms:dsse")
-            and customer_key(inner.get("kmsMasterKeyId") or None) is not False
+            else every(algorithm in ("aws:kms", "aws:kms:dsse"), customer_key(inner.get("kmsMasterKeyId")))
         )
-    return every(*answers) or False if UNKNOWN not in answers else UNKNOWN
+    return UNKNOWN if UNKNOWN in answers else bool(every(*answers))
+
+
+def _shared(p: Props) -> Maybe[bool]:
+    """Whether a snapshot of a database is shared with everybody."""
+    accounts = p.texts("sharedAccounts")
+    return UNKNOWN if accounts is UNKNOWN else "all" in accounts
 
 
 def _public_acl(value: object) -> Maybe[bool]:
@@ -143,7 +148,7 @@ def bucket(p: Props) -> Facts:
         ),
         access=Access(wildcard=False if reading is None else reading.wildcard),
         protection=Protection(
-            versions=either(p.flag_at("versioning", "enabled"), p.flag("objectLockEnabled")) or False,
+            versions=either(p.flag_at("versioning", "enabled"), p.flag("objectLockEnabled"), False),
             forced=p.flag("forceDestroy", False),
         ),
         retention=Retention(lock_days=_lock(lock), expiry_days=_expiry(p.blocks("lifecycleRules"))),
@@ -156,7 +161,7 @@ def _grants(p: Props) -> Maybe[bool]:
     if grants is UNKNOWN:
         return UNKNOWN
     uris = [g.get("uri") for g in grants]
-    return either(*(u if u is UNKNOWN else isinstance(u, str) and "Users" in u for u in uris)) or False
+    return either(*(u if u is UNKNOWN else isinstance(u, str) and "Users" in u for u in uris), False)
 
 
 def _copies(replicas: object) -> Maybe[tuple[str, ...]]:
@@ -169,17 +174,19 @@ def bucket_policy(p: Props) -> Facts:
     return _part(p.get("bucket"), **document_aspects(read(p.document("policy"))))
 
 
+def _to_group(grant: Props) -> Maybe[bool]:
+    """Whether a grant of an ACL is to one of S3's groups of everybody."""
+    found = matched("Users", grant.at("grantee", "uri"))
+    return UNKNOWN if found is UNKNOWN else found is not None
+
+
 def bucket_acl(p: Props) -> Facts:
     """An ACL beside its bucket."""
     control = p.block("accessControlPolicy")
     wide: Maybe[bool] = False
     if isinstance(control, Props):
         grants = control.blocks("grants")
-        wide = (
-            UNKNOWN
-            if grants is UNKNOWN
-            else any("Users" in str(g.at("grantee", "uri") or "") for g in grants)
-        )
+        wide = UNKNOWN if grants is UNKNOWN else either(*(_to_group(g) for g in grants), False)
     return _part(p.get("bucket"), exposure=Exposure(anonymous=either(_public_acl(p.get("acl")), wide)))
 
 
@@ -378,7 +385,7 @@ TABLE = {
         "aws",
         Kind.IMAGE,
         encryption=Encryption(at_rest=p.flag("encrypted", UNKNOWN)),
-        exposure=Exposure(anonymous="all" in (p.texts("sharedAccounts") or ())),
+        exposure=Exposure(anonymous=_shared(p)),
     ),
     "efs:filesystem": file_system,
     "efs:filesystempolicy": file_policy,

@@ -25,7 +25,7 @@ from policies.facts import (
     Protection,
     Retention,
 )
-from policies.props import Props, known, opposite
+from policies.props import Props, known, matched, opposite
 
 OLDEST_POSTGRES, OLDEST_MYSQL = 13, 8
 """Oldest major versions taken as supported (general knowledge of the vendors' tables)."""
@@ -189,8 +189,10 @@ def _period(policy: Any) -> Maybe[float]:
     actions = policy.blocks("lifetimeActions")
     for one in [] if actions is UNKNOWN else actions:
         said = one.text_at("trigger", "timeAfterCreate")
-        found = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?", str(said or ""))
-        if found and any(found.groups()):
+        found = matched(r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?$", said)
+        if found is UNKNOWN:
+            return UNKNOWN
+        if found is not None and any(found.groups()):
             years, months, days = (int(g or 0) for g in found.groups())
             return float(years * 365 + months * 30 + days)
     return None
@@ -212,7 +214,7 @@ def server(p: Props, oldest: int) -> Facts:
     access = p.text_at("network", "publicNetworkAccess", default="Disabled" if private else "Enabled")
     mode = p.text_at("highAvailability", "mode", default="Disabled")
     geo = p.text_at("backup", "geoRedundantBackup", default="Disabled")
-    version = re.match(r"\d+", str(p.get("version") or ""))
+    version = matched(r"^\d+", p.get("version"))
     size = p.text_at("sku", "name")
     login = p.text_at("authConfig", "passwordAuth", default="Enabled")
     return Facts(
@@ -232,7 +234,9 @@ def server(p: Props, oldest: int) -> Facts:
         availability=Availability(
             zones=UNKNOWN if mode is UNKNOWN else 2.0 if mode == "ZoneRedundant" else 1.0
         ),
-        patching=Patching(supported=None if version is None else int(version[0]) >= oldest),
+        patching=Patching(
+            supported=version if version is None or version is UNKNOWN else int(version[0]) >= oldest
+        ),
         compute=Compute(vcpus=cores(size), current=generation(size)),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_network
 from typing import Any
 
@@ -22,7 +21,7 @@ from policies.facts import (
     Maybe,
     Patching,
 )
-from policies.props import Props, either, every, known, opposite
+from policies.props import Answer, Props, either, every, known, matched, opposite
 
 
 def _block(p: Props, *path: str) -> Props:
@@ -80,7 +79,7 @@ def _public(p: Props) -> Maybe[bool]:
             if configs is UNKNOWN
             else [either(c.has("publicIPAddressConfiguration"), c.has("publicIPAddress")) for c in configs]
         )
-    return either(*answers) or False
+    return either(*answers, False)
 
 
 def machine(p: Props) -> Facts:
@@ -98,7 +97,7 @@ def interface(p: Props) -> Facts:
     configs = p.blocks("ipConfigurations")
     reached: Maybe[bool] = UNKNOWN
     if configs is not UNKNOWN:
-        reached = either(*(c.has("publicIPAddress") for c in configs)) or False
+        reached = either(*(c.has("publicIPAddress") for c in configs), False)
     return Facts(
         "azure",
         Kind.SERVER,
@@ -123,7 +122,7 @@ def disk(p: Props) -> Facts:
 
 def cluster(p: Props) -> Facts:
     """An AKS cluster."""
-    version = re.match(r"1\.(\d+)", str(p.get("kubernetesVersion") or ""))
+    version = matched(r"^1\.(\d+)", p.get("kubernetesVersion"))
     channel = p.text_at("autoUpgradeProfile", "upgradeChannel", default="none")
     monitor = p.get("addonProfiles")
     watched: Maybe[bool] = UNKNOWN
@@ -142,7 +141,7 @@ def cluster(p: Props) -> Facts:
         access=Access(local_accounts=opposite(p.flag("disableLocalAccounts", False))),
         patching=Patching(
             automatic=UNKNOWN if channel is UNKNOWN else channel not in ("none", None),
-            supported=None if version is None else int(version[1]) >= 30,
+            supported=version if version is None or version is UNKNOWN else int(version[1]) >= 30,
         ),
         logging=Logging(enabled=watched),
     )
@@ -168,16 +167,16 @@ def container_app(p: Props) -> Facts:
     template = _block(p, "template")
     containers = template.blocks("containers")
     listed = [] if containers is UNKNOWN else containers
-    unsure = UNKNOWN if containers is UNKNOWN else None
+    unsure: tuple[Answer, ...] = (UNKNOWN,) if containers is UNKNOWN else ()
     return Facts(
         "azure",
         Kind.CONTAINERS,
         exposure=Exposure(public_address=_open(ingress), anonymous=False),
         encryption=Encryption(in_transit=opposite(ingress.flag("allowInsecure", False))),
         credential=Credential(
-            in_environment=unsure or either(*(secret_in_names(c.raw.get("env")) for c in listed)) or False
+            in_environment=either(*unsure, *(secret_in_names(c.raw.get("env")) for c in listed), False)
         ),
-        patching=Patching(pinned=unsure or every(*(moving(c.get("image")) for c in listed))),
+        patching=Patching(pinned=every(*unsure, *(moving(c.get("image")) for c in listed))),
         availability=Availability(
             replicas=template.number_at("scale", "minReplicas", default=0) if ingress.raw else None
         ),

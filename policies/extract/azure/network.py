@@ -104,7 +104,7 @@ def _to_internet(p: Props) -> Maybe[bool]:
 def route_table(p: Props) -> Facts:
     """A route table with its routes."""
     routes = p.blocks("routes")
-    answer = UNKNOWN if routes is UNKNOWN else either(*(_to_internet(r) for r in routes)) or False
+    answer = UNKNOWN if routes is UNKNOWN else either(*(_to_internet(r) for r in routes), False)
     return Facts("azure", Kind.ROUTE, exposure=Exposure(default_route=answer))
 
 
@@ -112,7 +112,7 @@ def _fronts(p: Props) -> Maybe[bool]:
     fronts = p.blocks("frontendIPConfigurations")
     if fronts is UNKNOWN:
         return UNKNOWN
-    return either(*(either(f.has("publicIPAddress"), f.has("publicIPPrefix")) for f in fronts)) or False
+    return either(*(either(f.has("publicIPAddress"), f.has("publicIPPrefix")) for f in fronts), False)
 
 
 def load_balancer(p: Props) -> Facts:

@@ -62,9 +62,9 @@ def definition(p: Props) -> Facts:
         "azure",
         Kind.ROLE,
         access=Access(
-            administrator=either(*almighty) or False,
-            wildcard=either(*wide) or False,
-            inverted=either(*inverted) or False,
+            administrator=either(*almighty, False),
+            wildcard=either(*wide, False),
+            inverted=either(*inverted, False),
         ),
     )
 

@@ -24,7 +24,7 @@ from policies.facts import (
     Protection,
     Retention,
 )
-from policies.props import Props, either, known, opposite
+from policies.props import Props, either, known, matched, opposite
 
 ANYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 OLDEST = {"POSTGRES": 13, "MYSQL": 8, "SQLSERVER": 2019}
@@ -111,9 +111,7 @@ def bucket(p: Props) -> Facts:
         retention=Retention(
             lock_days=UNKNOWN if seconds is UNKNOWN else seconds / 86400 if seconds else None,
             expiry_days=UNKNOWN if rules is UNKNOWN or UNKNOWN in days else min(given, default=None),
-            recover_days=_seconds(
-                p.get("softDeletePolicy") and p.at("softDeletePolicy", "retentionDurationSeconds"), 7
-            ),
+            recover_days=_seconds(p.at("softDeletePolicy", "retentionDurationSeconds"), 7),
         ),
         location=Location(region=region),
     )
@@ -137,7 +135,7 @@ def sql(p: Props) -> Facts:
     on = b.flag("enabled", False)
     kept = b.number_at("backupRetentionSettings", "retainedBackups", default=7)
     kind = s.text("availabilityType", "ZONAL")
-    version = re.match(r"([A-Z]+)_(\d+)", str(p.get("databaseVersion") or ""))
+    version = matched(r"^([A-Z]+)_(\d+)", p.get("databaseVersion"))
     tier = s.text("tier")
     replica = p.get("masterInstanceName") is not None
     flags = s.blocks("databaseFlags")
@@ -175,7 +173,9 @@ def sql(p: Props) -> Facts:
             zones=None if replica else UNKNOWN if kind is UNKNOWN else 2.0 if kind == "REGIONAL" else 1.0
         ),
         patching=Patching(
-            supported=None if version is None else int(version[2]) >= OLDEST.get(version[1], 0)
+            supported=version
+            if version is None or version is UNKNOWN
+            else int(version[2]) >= OLDEST.get(version[1], 0)
         ),
         compute=Compute(
             vcpus=cores(tier),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from policies.extract.common import moving, secret_in_names, secret_in_script
@@ -22,7 +21,7 @@ from policies.facts import (
     Patching,
     Protection,
 )
-from policies.props import Props, either, every, known, opposite
+from policies.props import Props, either, every, known, matched, opposite
 
 
 def _default(account: Any) -> Maybe[bool]:
@@ -37,8 +36,8 @@ def server(p: Props) -> Facts:
     interfaces = p.blocks("networkInterfaces")
     reached: Maybe[bool] = UNKNOWN
     if interfaces is not UNKNOWN:
-        reached = (
-            either(*(either(i.has("accessConfigs"), i.has("ipv6AccessConfigs")) for i in interfaces)) or False
+        reached = either(
+            *(either(i.has("accessConfigs"), i.has("ipv6AccessConfigs")) for i in interfaces), False
         )
     boot = p.block("bootDisk")
     disk = boot if isinstance(boot, Props) else Props({})
@@ -48,7 +47,7 @@ def server(p: Props) -> Facts:
     account = p.block("serviceAccount")
     email = account.get("email") if isinstance(account, Props) else account
     kind = p.text("machineType")
-    family = re.match(r"([a-z]+)(\d)", str(kind or "").rpartition("/")[2])
+    family = matched(r"^(?:.*/)?([a-z]+)(\d)[^/]*$", kind)
     shield = p.block("shieldedInstanceConfig")
     q = shield if isinstance(shield, Props) else Props({})
     return Facts(
@@ -66,7 +65,9 @@ def server(p: Props) -> Facts:
         compute=Compute(
             forwards=p.flag("canIpForward", False),
             vcpus=cores(kind),
-            current=None if family is None else not (family[1] in ("n", "f", "g") and family[2] == "1"),
+            current=family
+            if family is None or family is UNKNOWN
+            else not (family[1] in ("n", "f", "g") and family[2] == "1"),
             verified_boot=every(q.flag("enableSecureBoot", False), q.flag("enableVtpm", True)),
         ),
         protection=Protection(deletion=p.flag("deletionProtection", False)),
@@ -119,7 +120,7 @@ def run(p: Props) -> Facts:
             anonymous=False if behind else p.flag("invokerIamDisabled", False),
         ),
         credential=Credential(
-            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False
+            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed), False)
         ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
         availability=Availability(replicas=least if manual is None else manual),
@@ -139,7 +140,7 @@ def worker_pool(p: Props) -> Facts:
         handles=known(p.get("name")),
         exposure=Exposure(public_address=False, anonymous=False),
         credential=Credential(
-            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed)) or False
+            in_environment=either(*(secret_in_names(c.raw.get("envs")) for c in listed), False)
         ),
         patching=Patching(pinned=every(*(moving(c.get("image")) for c in listed))),
         access=Access(default_identity=_default(t.get("serviceAccount"))),
@@ -151,7 +152,7 @@ def function(p: Props) -> Facts:
     runtime = p.text("runtime", p.text_at("buildConfig", "runtime"))
     service = p.block("serviceConfig")
     s = service if isinstance(service, Props) else p
-    old = re.match(r"(?:python3[78]$|nodejs(?:[68]|1[0-8])$|go11\d$|java11$|ruby2)", str(runtime or ""))
+    old = matched(r"^(?:python3[78]$|nodejs(?:[68]|1[0-8])$|go11\d$|java11$|ruby2)", runtime)
     return Facts(
         "google",
         Kind.FUNCTION,
@@ -167,7 +168,7 @@ def function(p: Props) -> Facts:
 
 def cluster(p: Props) -> Facts:
     """A GKE cluster."""
-    version = re.match(r"1\.(\d+)", str(p.get("minMasterVersion") or ""))
+    version = matched(r"^1\.(\d+)", p.get("minMasterVersion"))
     channel = p.text_at("releaseChannel", "channel", default="UNSPECIFIED")
     state = p.text_at("databaseEncryption", "state", default="DECRYPTED")
     logs = p.text("loggingService", "logging.googleapis.com/kubernetes")
@@ -180,7 +181,7 @@ def cluster(p: Props) -> Facts:
         encryption=Encryption(customer_key=UNKNOWN if state is UNKNOWN else state == "ENCRYPTED"),
         patching=Patching(
             automatic=UNKNOWN if channel is UNKNOWN else channel != "UNSPECIFIED",
-            supported=None if version is None else int(version[1]) >= 30,
+            supported=version if version is None or version is UNKNOWN else int(version[1]) >= 30,
         ),
         logging=Logging(enabled=UNKNOWN if logs is UNKNOWN else logs != "none"),
         protection=Protection(deletion=p.flag("deletionProtection", True)),

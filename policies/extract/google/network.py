@@ -135,7 +135,7 @@ def address(p: Props) -> Facts | None:
 def forwarding(p: Props) -> Facts | None:
     """A forwarding rule: what a load balancer listens on. Private Service Connect is no load balancer."""
     scheme = p.text("loadBalancingScheme", "EXTERNAL")
-    if p.raw.get("loadBalancingScheme") == "" or "serviceAttachments" in str(p.get("target") or ""):
+    if p.raw.get("loadBalancingScheme") == "" or "serviceAttachments" in str(p.get("target")):
         return Facts("google", Kind.ENDPOINT)
     return Facts(
         "google",

@@ -18,7 +18,7 @@ from policies.facts import (
     Logging,
     Maybe,
 )
-from policies.props import Props, known
+from policies.props import Props, known, matched
 
 ALMIGHTY = ("roles/owner", "roles/editor", "roles/iam.securityAdmin", "roles/resourcemanager.projectIamAdmin")
 IMPERSONATION = (
@@ -66,8 +66,8 @@ def alarm(p: Props) -> Facts:
     conditions = p.blocks("conditions")
     looks: list[str] = []
     for one in [] if conditions is UNKNOWN else conditions:
-        text = str(one.at("conditionThreshold", "filter") or "")
-        looks += re.findall(r'"([^"]+)"', text)
+        text = one.text_at("conditionThreshold", "filter")
+        looks += re.findall(r'"([^"]+)"', text) if isinstance(text, str) else ()
     return Facts(
         "google",
         Kind.ALARM,
@@ -118,11 +118,11 @@ def plan(p: Props) -> Facts:
 
 def vault(p: Props) -> Facts:
     """A backup vault: what is in it cannot be deleted for the enforced duration."""
-    found = re.fullmatch(r"(\d+)s", str(p.get("backupMinimumEnforcedRetentionDuration") or ""))
+    found = matched(r"^(\d+)s$", p.get("backupMinimumEnforcedRetentionDuration"))
     return Facts(
         "google",
         Kind.BACKUP_VAULT,
-        backup=Backup(locked=found is not None and int(found[1]) >= 86400),
+        backup=Backup(locked=UNKNOWN if found is UNKNOWN else found is not None and int(found[1]) >= 86400),
         encryption=Encryption(customer_key=p.has("encryptionConfig")),
     )
 

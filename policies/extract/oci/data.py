@@ -226,14 +226,15 @@ def containers(p: Props) -> Facts:
     listed = [] if inside is UNKNOWN else inside
     public: Maybe[bool] = UNKNOWN
     if vnics is not UNKNOWN:
-        public = either(*(v.flag("isPublicIpAssigned", UNKNOWN) for v in vnics)) or False
+        public = either(*(v.flag("isPublicIpAssigned", UNKNOWN) for v in vnics), False)
     return Facts(
         "oci",
         Kind.CONTAINERS,
         exposure=Exposure(public_address=public),
         credential=Credential(
-            in_environment=either(*(secret_in_names(c.raw.get("environmentVariables")) for c in listed))
-            or False
+            in_environment=either(
+                *(secret_in_names(c.raw.get("environmentVariables")) for c in listed), False
+            )
         ),
         patching=Patching(pinned=every(*(moving(c.get("imageUrl")) for c in listed))),
     )
