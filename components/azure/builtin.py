@@ -35,8 +35,8 @@ ROLES: Mapping[str, Builtin] = MappingProxyType(
         "blob-read": Builtin("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader"),
     }
 )
-"""Built-in roles by what they are for here. Where one would give more than is needed, `place.own_role` makes
-ours."""
+"""Built-in roles by what they are for here. Where one would give more than is needed, there is one of
+ours, made by the bootstrap (`stacks.azure_roles`)."""
 
 
 def role_id(plan: CloudPlan, role: str) -> str:

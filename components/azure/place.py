@@ -107,27 +107,6 @@ def grant(
     )
 
 
-def own_role(
-    place: Place, what: str, does: str, *, actions: Sequence[str] = (), data_actions: Sequence[str] = ()
-) -> pulumi.Output[str]:
-    """The id of a role of our own: `actions` on resources, `data_actions` on what is in them.
-
-    An Entra tenant takes 5,000 of them, of all its subscriptions together, each with a name of its own (Azure
-    RBAC limits): one is for a whole unit, never for a package.
-    """
-    plan = place.plan
-    return azure.authorization.RoleDefinition(
-        place.child(what, "role"),
-        role_definition_id=facts.guid(plan.unit, plan.prefix, what),
-        role_name=plan.name(what, limit=128),
-        description=does,
-        scope=facts.subscription(plan),
-        assignable_scopes=[facts.subscription(plan)],
-        permissions=[{"actions": sorted(actions), "data_actions": sorted(data_actions)}],
-        opts=place.opts(),
-    ).id
-
-
 def after(value: pulumi.Output[str], *before: pulumi.CustomResource) -> pulumi.Output[str]:
     """`value`, known only once `before` are there: whoever takes it waits for them."""
     return pulumi.Output.all(value, *(resource.id for resource in before)).apply(lambda known: str(known[0]))

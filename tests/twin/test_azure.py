@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from providers.twin import client
 from providers.twin.azure.network import service_key
 from providers.twin.azure.tables import every
 from providers.twin.caller import Caller, CallError, Made
+from stacks.azure_roles import OWN
 
 _UNITS, _NAMES = itertools.count(1), itertools.count(1)
 GROUP, REGION = "rg", "japaneast"
@@ -235,6 +237,37 @@ def test_a_principal_that_nobody_has_gets_no_role(azure: Caller, subscription: s
         )
     )
     assert "PrincipalNotFound" in text
+
+
+def test_the_roles_of_the_bootstrap_are_there_and_what_is_not_defined_cannot_be_given(
+    azure: Caller, subscription: str
+) -> None:
+    who = make(
+        azure,
+        "managedidentity:UserAssignedIdentity",
+        resourceGroupName=GROUP,
+        resourceName="sender",
+        location=REGION,
+    )
+
+    def give(role: str) -> Made:
+        return make(
+            azure,
+            "authorization:RoleAssignment",
+            scope=f"/subscriptions/{subscription}",
+            roleAssignmentName=str(uuid.uuid5(uuid.NAMESPACE_URL, role)),
+            principalId=who.state["principalId"],
+            principalType="ServicePrincipal",
+            roleDefinitionId=role,
+        )
+
+    for role in OWN.values():
+        assert give(role.id(subscription)).state["roleDefinitionId"] == role.id(subscription)
+    of_another = next(iter(OWN.values())).guid("00000000-0000-4000-8000-00000000c105")
+    undefined = (
+        f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{of_another}"
+    )
+    assert "RoleDefinitionDoesNotExist" in refused(lambda: give(undefined))
 
 
 def interface(caller: Caller, name: str, subnet_id: str, address: str | None = None) -> Made:

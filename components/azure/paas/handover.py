@@ -16,10 +16,11 @@ from components.azure import facts, gives
 from components.azure.builtin import role_id
 from components.azure.iaas.endpoints import private_endpoint
 from components.azure.logs import diagnostics
-from components.azure.place import Place, after, grant, own_role
+from components.azure.place import Place, after, grant
 from components.azure.storage import account, lifecycle
 from components.contract import IaasGives
 from components.derive import handover_networks, handover_prefixes
+from stacks.azure_roles import SENDS
 from stacks.plan import PackagePlan
 
 CONTAINER = "handover"
@@ -28,10 +29,8 @@ CONTAINER = "handover"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _PATH = f"@Resource[{_BLOBS}:path]"
 
-WRITES: tuple[str, ...] = ("write", "add/action")
-"""What a sender may do to blobs: make them and write them. It reads and deletes none, and has nothing to do
-with the container: the built-in role that may write blobs may delete containers too, which no condition can
-take back (Azure RBAC: conditions are for what is done to blobs)."""
+WRITES: tuple[str, ...] = tuple(action.removeprefix(f"{_BLOBS}/") for action in SENDS.data_actions)
+"""What a sender may do to blobs, as its condition names it."""
 
 
 def condition(actions: Sequence[str], prefixes: Sequence[str]) -> str:
@@ -47,16 +46,6 @@ def condition(actions: Sequence[str], prefixes: Sequence[str]) -> str:
     return made
 
 
-def sender(place: Place) -> pulumi.Output[str]:
-    """The role of all senders of a unit; the condition of each assignment says where."""
-    return own_role(
-        place,
-        "handover-sends",
-        "Writes files that are handed over",
-        data_actions=[f"{_BLOBS}/{action}" for action in WRITES],
-    )
-
-
 def build(
     place: Place,
     baseline: gives.BaselineGives,
@@ -64,11 +53,10 @@ def build(
     principals: Mapping[str, pulumi.Output[str]],
 ) -> Mapping[str, pulumi.Output[str]]:
     """The accounts by network; `principals` are who each package runs as. Gives their names."""
-    networks = handover_networks(place.plan)
-    if not networks:
-        return {}
-    sends = sender(place)
-    return {network: _account(place, baseline, iaas, network, principals, sends) for network in networks}
+    return {
+        network: _account(place, baseline, iaas, network, principals)
+        for network in handover_networks(place.plan)
+    }
 
 
 def _account(
@@ -77,9 +65,8 @@ def _account(
     iaas: IaasGives,
     network: str,
     principals: Mapping[str, pulumi.Output[str]],
-    sends: pulumi.Output[str],
 ) -> pulumi.Output[str]:
-    """The account of `network`, where senders have the role `sends`. Gives its name."""
+    """The account of `network`. Gives its name."""
     plan, made = place.plan, iaas.networks[network]
     held = account(
         place,
@@ -117,7 +104,7 @@ def _account(
     )
     end = private_endpoint(place, network, made, "handover", held.id, "blob")
     for package in (p for p in plan.packages.values() if p.network == network):
-        _permissions(place, package, container.id, principals.get(package.key), sends)
+        _permissions(place, package, container.id, principals.get(package.key))
     return after(held.name, container, end)
 
 
@@ -126,10 +113,10 @@ def _permissions(
     package: PackagePlan,
     scope: pulumi.Output[str],
     principal: pulumi.Output[str] | None,
-    role: pulumi.Output[str],
 ) -> None:
     """What `package` may do here. One at the vendor's runs as nobody of ours: its prefixes stay closed.
 
+    Senders have our own role, made by the bootstrap; the condition of each assignment says where.
     Receivers have Azure's own reader: it reads blobs and the container's properties. Its right to a key for
     signed links has no effect below an account (Blob service API, "Get User Delegation Key").
     """
@@ -137,7 +124,8 @@ def _permissions(
         return
     sends, receives = handover_prefixes(place.plan, package.key)
     if sends:
-        grant(place, f"{package.key}-sends", role, principal, scope, condition(WRITES, sends))
+        may = SENDS.id(place.plan.unit)
+        grant(place, f"{package.key}-sends", may, principal, scope, condition(WRITES, sends))
     if receives:
         only = condition(("read",), receives)
         reads = role_id(place.plan, "blob-read")

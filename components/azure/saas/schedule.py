@@ -13,7 +13,8 @@ import pulumi
 import pulumi_azure_native as azure
 
 from components.azure import facts
-from components.azure.place import Place, own_role
+from components.azure.place import Place
+from stacks.azure_roles import HOURS
 from stacks.plan import SchedulePlan
 
 VERSIONS: Mapping[str, str] = {
@@ -87,21 +88,10 @@ class Scheduler:
             self._found.setdefault(schedule, {})[key] = resource
 
     def finish(self) -> None:
-        """Make the role and the workflows, if anything has hours."""
-        if not self._found:
-            return
-        place = self._place
-        role = own_role(
-            place,
-            "hours",
-            "Starts and stops servers and databases",
-            actions=[
-                f"{kind}/{verb}/action" for kind in VERSIONS for verb in ("start", STOPS.get(kind, "stop"))
-            ],
-        )
+        """Make the workflows, if anything has hours."""
         for number, (schedule, resources) in enumerate(self._found.items()):
             for verb, clock in (("start", schedule.start), ("stop", schedule.stop)):
-                self._workflow(f"{verb}-{number}", verb, clock, resources, role)
+                self._workflow(f"{verb}-{number}", verb, clock, resources)
 
     def _workflow(
         self,
@@ -109,7 +99,6 @@ class Scheduler:
         verb: str,
         clock: str,
         resources: Mapping[str, pulumi.Output[str]],
-        role: pulumi.Output[str],
     ) -> None:
         place, plan = self._place, self._place.plan
         made = azure.logic.Workflow(
@@ -126,7 +115,7 @@ class Scheduler:
         azure.authorization.RoleAssignment(
             place.child("hours", name, "may"),
             role_assignment_name=facts.guid(plan.unit, plan.prefix, "hours", name),
-            role_definition_id=role,
+            role_definition_id=HOURS.id(plan.unit),
             principal_id=made.identity.apply(lambda i: str(i.principal_id if i else "")),
             principal_type="ServicePrincipal",
             scope=facts.subscription(plan),

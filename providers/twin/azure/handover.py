@@ -4,6 +4,9 @@ The bodies of the official templates are not public (docs: what is unknown). Wha
 public record names: Defender for Cloud and the benchmark assigned from the management group above, a
 policy of domestic locations, the activity log exported to the agency's own workspace. Everything from the
 templates carries `managedByTemplates`: the unit can read and adopt it, not change or delete it.
+
+The roles of our own are there too, as the bootstrap leaves them: what is deployed on the twin comes after it,
+and may name roles, not define them.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from providers.twin.azure.words import token
 from providers.twin.scope import Session
 from providers.twin.store import Store
 from providers.wire import Value
+from stacks.azure_roles import OWN
 
 LOGS = "00000000-0000-4000-8000-00000000c105"
 """The agency's subscription for logs."""
@@ -66,3 +70,19 @@ def seed(store: Store, session: Session) -> None:
         "NetworkWatcherRG",
         templates=False,
     )
+    for role in OWN.values():
+        add(
+            "authorization.RoleDefinition",
+            role.id(session.unit),
+            {
+                "name": role.guid(session.unit),
+                "roleDefinitionId": role.guid(session.unit),
+                "roleName": role.title(session.unit),
+                "roleType": "CustomRole",
+                "description": role.does,
+                "scope": unit,
+                "assignableScopes": [unit],
+                "permissions": [{"actions": list(role.actions), "dataActions": list(role.data_actions)}],
+            },
+            templates=False,
+        )

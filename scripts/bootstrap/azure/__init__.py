@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.bootstrap.azure import deployer, guard, store, unit
+from scripts.bootstrap.azure import deployer, guard, roles, store, unit
 from scripts.bootstrap.azure.session import Azure, open_session
 from scripts.bootstrap.steps import ONLY_READS, Cloud, Settings, Step, look_identity
 from stacks.text import Text
@@ -103,6 +103,17 @@ STEPS: tuple[Step[Azure], ...] = (
             "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/write",
         ),
         Text("ロックした保存期間は取り消せません。", "A locked retention cannot be undone."),
+    ),
+    Step(
+        "roles",
+        Text("独自ロール", "Roles of our own"),
+        Text(
+            "組み込みのロールでは広すぎる権限。パイプラインは名指しするだけで、定義できない",
+            "For what built-in roles give too much: the pipeline names them and defines none",
+        ),
+        roles.look_roles,
+        ("Microsoft.Authorization/roleDefinitions/write",),
+        roles.undo_roles,
     ),
     Step(
         "federation",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from scripts.bootstrap.azure import errors, names
+from scripts.bootstrap.azure.roles import define
 from scripts.bootstrap.azure.session import DEPLOYER, Azure
 from scripts.bootstrap.azure.store import IN, grant, identity, principal
 from scripts.bootstrap.calls import Call
@@ -94,7 +95,7 @@ def look_deployer(c: C) -> Finding:
         who = principal(found, names.DEPLOYER)
     unit = names.unit(s)
     calls += grant(c, unit, names.DEPLOYER, who, role)
-    calls += grant(c, unit, names.DEPLOYER, who, names.built_in(s, names.ACCESS_ADMIN), names.boundary())
+    calls += grant(c, unit, names.DEPLOYER, who, names.built_in(s, names.ACCESS_ADMIN), names.boundary(s))
     for container in (names.STATE, names.EVIDENCE):
         scope, blobs = names.container_id(s, container), names.built_in(s, names.BLOB_CONTRIBUTOR)
         calls += grant(c, scope, names.DEPLOYER, who, blobs)
@@ -114,26 +115,10 @@ def look_deployer(c: C) -> Finding:
 
 
 def _role(c: C) -> list[Call]:
-    scope, _, name = names.role_id(c.settings).partition(
-        "/providers/Microsoft.Authorization/roleDefinitions/"
-    )
-    found = c.session.read("authorization", "role_definitions.get", scope=scope, role_definition_id=name)
-    block = {"actions": names.deployer_actions(), "notActions": list(names.NEVER)}
-    now = ((found or {}).get("properties", {}).get("permissions") or [{}])[0]
-    if found and all(sorted(now.get(key, [])) == sorted(value) for key, value in block.items()):
-        return []
-    body = {
-        "properties": {
-            "roleName": f"Jichitai Deployer {c.settings.stack}",
-            "description": "jichitai bootstrap: what the components need",
-            "type": "CustomRole",
-            "permissions": [block],
-            "assignableScopes": [names.unit(c.settings)],
-        }
-    }
-    arguments = {"scope": scope, "role_definition_id": name, "role_definition": body}
+    block = {"actions": names.deployer_actions(), "notActions": names.NEVER}
+    title, does = f"Jichitai Deployer {c.settings.stack}", "jichitai bootstrap: what the components need"
     why = Text("デプロイ用の役割を決める", "define the deployer's role")
-    return [Call("authorization", "role_definitions.create_or_update", arguments, why)]
+    return define(c, names.role_id(c.settings), title, does, block, why)
 
 
 def _too_much(roles: list[str]) -> Problem:
@@ -208,7 +193,7 @@ def expected(c: C) -> str:
         "subjects": list(pipeline.subjects) if pipeline else [],
         "actions": names.deployer_actions(),
         "never": list(names.NEVER),
-        "boundary": names.boundary(),
+        "boundary": names.boundary(c.settings),
     }
     return json.dumps(road, sort_keys=True)
 

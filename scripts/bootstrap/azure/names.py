@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from scripts.bootstrap.steps import Pipeline, Settings
+from stacks.azure_roles import OWN
 
 GROUP = "rg-jichitai-bootstrap"
 STORE_IDENTITY, DEPLOYER = "id-jichitai-store", "id-jichitai-deployer"
@@ -85,16 +86,13 @@ NEVER: tuple[str, ...] = (
 """What the deployer never needs: shared keys, new federation, an end of what must be kept."""
 
 GRANTABLE: tuple[str, ...] = (
-    BLOB_CONTRIBUTOR,
     BLOB_READER,
     "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
-    CRYPTO_USER,
     ENCRYPTION_USER,
     "7f951dda-4ed3-4680-a7ca-43fe172d538d",  # AcrPull
     "974c5e8b-45b9-4653-ba55-5f855dd0fb88",  # Storage Queue Data Contributor
-    "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
 )
-"""The roles that the deployer may grant: what workloads need to run, nothing that grants."""
+"""The built-in roles that the deployer may grant: those that components grant. With none can one grant."""
 
 
 def _short(settings: Settings, length: int) -> str:
@@ -178,12 +176,17 @@ def deployer_actions() -> list[str]:
     return sorted({"*/read", *spaces})
 
 
-def boundary() -> str:
-    """The condition that keeps the deployer from granting anything but `GRANTABLE`.
+def grantable(settings: Settings) -> tuple[str, ...]:
+    """All roles that the deployer may grant in the subscription, the built-in ones and ours, by GUID."""
+    return (*GRANTABLE, *(role.guid(settings.unit) for role in OWN.values()))
+
+
+def boundary(settings: Settings) -> str:
+    """The condition that keeps the deployer from granting anything but what is `grantable`.
 
     (Azure RBAC, "Delegate the Azure role assignment management to others with conditions".)
     """
-    guids = ", ".join(GRANTABLE)
+    guids = ", ".join(grantable(settings))
     write = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
     delete = "@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
     return " AND ".join(

@@ -34,6 +34,8 @@ ALWAYS_OK = frozenset(
     }
 )
 """Types whose PUT answers 200 for a new one as well; the clients take nothing else."""
+ALWAYS_CREATED = frozenset({"Microsoft.Authorization/roleDefinitions"})
+"""Types whose PUT answers 201 for a change as well; the clients take nothing else."""
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
 ENCRYPTION = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 
@@ -157,14 +159,14 @@ class Manager:
             check(id_, body)
         made = azure.add(id_, _settled(kind, id_, body, now))
         azure.made(kind, id_)
-        status = 201 if now is None and kind not in ALWAYS_OK else 200
+        new = kind in ALWAYS_CREATED or (now is None and kind not in ALWAYS_OK)
         if kind in SLOW and now is None:
             number = uuid.uuid4().hex
             azure.world.pending[number] = f"!{id_}"
             return Answer(
                 202, None, {**request_id(), "Location": self._place(request, number), "Retry-After": "0"}
             )
-        return Answer(status, made, {**request_id(), "ETag": etag(made)})
+        return Answer(201 if new else 200, made, {**request_id(), "ETag": etag(made)})
 
     def delete(self, request: Request, rest: str) -> Answer:
         """Takes a resource away, and what is in it."""
@@ -172,6 +174,11 @@ class Manager:
         self._allowed(request, id_, f"{type_of(id_)}/delete")
         if self.azure.find(id_) is None:
             return Answer(204, None, request_id())
+        given = self.azure.of_type("Microsoft.Authorization/roleAssignments")
+        if any(a["properties"]["roleDefinitionId"].lower() == id_.lower() for a in given):
+            raise Refused(
+                400, "RoleDefinitionHasAssignments", f"There are existing role assignments for {id_}."
+            )
         gone = self.azure.world.resources.pop(id_.lower())
         for inner in [k for k in self.azure.world.resources if k.startswith(id_.lower() + "/")]:
             del self.azure.world.resources[inner]

@@ -18,7 +18,7 @@ from tests.bootstrap.fakes.server import FAULTS, FaultKind, repeated, ways
 PARTS = [
     ["whoami", "providers", "group", "contacts", "fence", "signin"],
     ["keys", "state", "archive"],
-    ["federation", "deployer"],
+    ["roles", "federation", "deployer"],
     ["breakglass", "alarms", "access", "proof", "evidence"],
 ]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import UUID
 
 from components.azure.builtin import ROLES
 from scripts.bootstrap.azure import names
 from scripts.bootstrap.steps import Settings
 from scripts.engine.places import REPO
+from stacks.azure_roles import OWN
 from tests.bootstrap.azure.conftest import MANIFEST
 
 
@@ -42,5 +44,19 @@ def test_names_fit_azure() -> None:
     assert names.assignment("/A", "b", "C") == names.assignment("/a", "B", "c")
 
 
-def test_every_built_in_role_that_the_components_grant_may_be_granted() -> None:
-    assert {role.id for role in ROLES.values()} <= set(names.GRANTABLE)
+def test_the_roles_that_the_components_grant_may_be_granted_and_no_other() -> None:
+    settings = Settings("azure", "131041-shinjuku", MANIFEST, None)
+    ours = {role.guid(settings.unit) for role in OWN.values()}
+    assert {role.id for role in ROLES.values()} == set(names.GRANTABLE)
+    assert set(names.grantable(settings)) == set(names.GRANTABLE) | ours
+    assert len(ours) == len(OWN)
+    assert all(f"{guid}" in names.boundary(settings) for guid in names.grantable(settings))
+
+
+def test_our_roles_can_grant_nothing_and_are_one_a_subscription() -> None:
+    for role in OWN.values():
+        assert role.guid("A") == role.guid("a") != role.guid("b")
+        assert len(role.title(str(UUID(int=0)))) <= 128
+        every = (*role.actions, *role.data_actions)
+        assert every
+        assert not [a for a in every if "*" in a or a.startswith("Microsoft.Authorization/")]

@@ -10,8 +10,9 @@ import pytest
 
 from scripts.bootstrap.azure import CLOUD, names
 from scripts.bootstrap.run import BlockedError, FailedError
+from stacks.azure_roles import HOURS, OWN, SENDS
 from tests.bootstrap.azure.conftest import GLASS, SUBJECT, Unit, shape
-from tests.bootstrap.azure.fake import ADMIN_ID, ADMIN_SECRET, UNIT
+from tests.bootstrap.azure.fake import ADMIN_ID, ADMIN_SECRET, SUBSCRIPTION, UNIT
 
 
 def test_a_plan_only_reads_and_names_every_call(unit: Unit) -> None:
@@ -70,10 +71,40 @@ def test_what_was_made_is_safe(unit: Unit) -> None:
         for a in unit.azure.of_type("Microsoft.Authorization/roleAssignments")
         if a["properties"]["roleDefinitionId"].endswith(names.ACCESS_ADMIN)
     ]
-    assert conditions == [names.boundary()]
+    assert conditions == [names.boundary(s)]
     assert names.OWNER not in conditions[0]
+    assert names.BLOB_CONTRIBUTOR not in conditions[0]
+    assert all(role.guid(s.unit) in conditions[0] for role in OWN.values())
     copies = [v[-1]["data"] for n, v in unit.azure.world.blobs.items() if "/evidence/" in n]
     assert [c.encode("latin-1") for c in copies] == [unit.chain.settled("evidence")]
+
+
+def test_the_roles_that_components_name_are_made_and_kept_as_they_must_be(unit: Unit) -> None:
+    unit.run()
+    for role in (SENDS, HOURS):
+        made = (unit.azure.find(role.id(SUBSCRIPTION)) or {})["properties"]
+        (given,) = made["permissions"]
+        assert (tuple(given["actions"]), tuple(given["dataActions"])) == (role.actions, role.data_actions)
+        assert given["notActions"] == given["notDataActions"] == []
+        assert (made["assignableScopes"], made["roleName"]) == ([UNIT], role.title(SUBSCRIPTION))
+    given = unit.azure.world.resources[SENDS.id(SUBSCRIPTION).lower()]["properties"]["permissions"]
+    given.append({"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []})
+    again = unit.run()
+    assert {s.step.id: s.changed for s in again.steps if s.changed} == {"roles": 1}
+    made = (unit.azure.find(SENDS.id(SUBSCRIPTION)) or {})["properties"]
+    assert [p["actions"] for p in made["permissions"]] == [[]]
+
+
+def test_a_role_that_somebody_has_is_not_taken_back(unit: Unit) -> None:
+    unit.run()
+    runner, steps = unit.runner(), {s.id: s for s in CLOUD.steps}
+    unit.azure.assign("a-workflow", HOURS.guid(SUBSCRIPTION), UNIT, "hours")
+    assert runner.undo(steps["roles"]) == 1
+    assert unit.azure.find(HOURS.id(SUBSCRIPTION)) is not None
+    assert unit.azure.find(SENDS.id(SUBSCRIPTION)) is None
+    assert runner.undo(steps["roles"]) == 0
+    again = unit.run()
+    assert {s.step.id for s in again.steps if s.changed} == {"roles"}
 
 
 def test_only_the_named_jobs_come_in(unit: Unit) -> None:

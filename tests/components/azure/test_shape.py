@@ -13,8 +13,9 @@ from components.azure.builtin import ROLES, role_id
 from components.azure.iaas import filtering, subnets
 from components.azure.iaas.patching import patch_window
 from components.azure.paas import engines, handover
-from components.azure.saas.schedule import definition
+from components.azure.saas.schedule import VERSIONS, definition
 from components.azure.saas.tasks import hours
+from stacks.azure_roles import HOURS, OWN, SENDS
 from stacks.plan import DatabasePlan, RetentionPlan, SchedulePlan
 from tests.components.azure.conftest import (
     EXAMPLES,
@@ -161,21 +162,46 @@ def test_every_pair_has_one_writer_and_one_reader(stack: str) -> None:
 
 def test_a_sender_writes_blobs_and_a_receiver_reads_them_and_neither_does_more() -> None:
     made, blobs = built(WARD), "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-    (role,) = of_type(made, "authorization:RoleDefinition").values()
-    assert role["permissions"] == [{"actions": [], "dataActions": [f"{blobs}/add/action", f"{blobs}/write"]}]
-    assert role["assignableScopes"] == [role["scope"]] == [facts.subscription(cloud_plan(WARD))]
+    assert (SENDS.actions, SENDS.data_actions) == ((), (f"{blobs}/add/action", f"{blobs}/write"))
     grants = of_type(made, "authorization:RoleAssignment")
     sends = {n: i for n, i in grants.items() if n.endswith("-sends")}
     receives = {n: i for n, i in grants.items() if n.endswith("-receives")}
     assert sends
     assert receives
     assert {i["roleDefinitionId"] for i in receives.values()} == {role_id(cloud_plan(WARD), "blob-read")}
-    assert not {i["roleDefinitionId"] for i in sends.values()} & {
-        role_id(cloud_plan(WARD), role) for role in ROLES
-    }
+    assert {i["roleDefinitionId"] for i in sends.values()} == {SENDS.id(cloud_plan(WARD).unit)}
     for one in sends.values():
         assert f"{blobs}/write" in one["condition"]
         assert f"{blobs}/add/action" in one["condition"]
+
+
+def test_every_role_is_named_and_none_defined() -> None:
+    """The pipeline may define none, and grant only what the bootstrap's boundary lets through."""
+
+    def verification(manifest: dict[str, Any]) -> None:
+        manifest["environment"] = "verification"
+
+    plan, named = cloud_plan(WARD), set[str]()
+    for made in (*map(built, EXAMPLES), build(tenant_plan(WARD, verification))):
+        assert of_type(made, "authorization:RoleDefinition") == {}
+        grants = of_type(made, "authorization:RoleAssignment").values()
+        named |= {i["roleDefinitionId"].rpartition("/")[2] for i in grants}
+    ours = {role.guid(plan.unit) for role in OWN.values()}
+    assert ours & named == ours
+    others = {role.guid(cloud_plan(stack).unit) for role in OWN.values() for stack in EXAMPLES}
+    assert named - others == {role.id for role in ROLES.values()}
+
+
+def test_whatever_the_clock_starts_and_stops_its_role_lets_it() -> None:
+    paths = {k: f"/subscriptions/s/resourceGroups/g/providers/{k}/a" for k in VERSIONS}
+    called = {
+        f"{kind}/{action['inputs']['uri'].partition('?')[0].rpartition('/')[2]}/action"
+        for verb in ("start", "stop")
+        for kind, path in paths.items()
+        for action in definition(verb, "08:00", {"a": path})["actions"].values()
+    }
+    assert called == set(HOURS.actions)
+    assert HOURS.data_actions == ()
 
 
 def test_a_condition_too_long_is_told() -> None:
