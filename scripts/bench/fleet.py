@@ -38,7 +38,8 @@ PREVIEW_SECONDS, UP_SECONDS, SKIP_SECONDS = 20 * 60.0, 60 * 60.0, 60.0
 MEMORY = 4 * 2**30
 SIZES = (50, 150, 300)
 """Resources of a stack whose cost is told."""
-LOOK = 1.0
+LOOK = 5.0
+"""Seconds between two looks at the memory: one takes 60 ms of a core."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ STACKS, ROLLOUTS = "fleet-stacks", "fleet-rollouts"
 LOOK = 0.1
 """Seconds between two looks of a rollout at its stacks, and of a coordinator into the queue."""
 AHEAD = 1
-"""Stacks that wait in a coordinator beyond its slots, so that no slot waits for the queue."""
+"""Stacks that wait in a coordinator beyond its slots, so that no slot waits for the queue. As many as it has
+slots wait in the queue besides, so that the queue does not run empty between two looks of the rollout."""
 GRACE = 60.0
 """Seconds between two requests to stop, to a stack over its time limit."""
 
@@ -178,7 +179,7 @@ class Coordinator:
     def room(self) -> int:
         """How many stacks may be under way at once, over all who share the work."""
         living = [e for e in self.database.executors() if not e.dead]
-        return sum(e.slots + AHEAD for e in living)
+        return sum(2 * e.slots + AHEAD for e in living)
 
     def work(self, run: RunId, round_: int, stack: str, attempt: int) -> float | None:
         """Do a stack, once. Seconds to wait before another attempt, None when it is over."""

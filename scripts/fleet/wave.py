@@ -5,18 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scripts.fleet import rollout
-from scripts.fleet.model import RunId
-from scripts.fleet.rollout import Rates, Row
+from scripts.fleet.model import Outcome, RunId
+from scripts.fleet.rollout import Rates, Row, State
 from scripts.fleet.tables import Run, Status
 
 if TYPE_CHECKING:
     from scripts.fleet.runner import Coordinator
 
 LOOK = 0.1
-"""Seconds between two looks at the stacks."""
+"""Seconds between two looks at the stacks, at least."""
+SHARE = 20
+"""A look at the 1,788 stacks of the country takes longer than one at ten: each is followed by a pause of
+this many times its length, so that looking takes a twentieth of a core, however many there are."""
+LONGEST = 2.0
+"""Seconds of the longest pause."""
+
+
+def pause(began: float, least: float = LOOK) -> None:
+    """Wait before the next look, after one that began at `began` (time.monotonic)."""
+    time.sleep(max(least, min(SHARE * (time.monotonic() - began), LONGEST)))
 
 
 def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> bool:
@@ -34,8 +44,9 @@ def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> b
         if row.state == "queued":
             here.enqueue_stack(run, round_, row.stack)
     while True:
+        began = time.monotonic()
         states = database.states(run)
-        rows = [replace(row, state=states[row.stack][0], outcome=states[row.stack][1]) for row in rows]
+        rows = [_now(row, *states[row.stack]) for row in rows]
         status, _ = database.status(run)
         if status == "active" and rollout.over(rows, wave):
             break
@@ -43,13 +54,20 @@ def drive(here: Coordinator, run: RunId, round_: int, wave: int, last: int) -> b
             return False
         if status == "active":
             _admit(here, head, rows, wave)
-        time.sleep(LOOK)
+        pause(began)
     broken = database.stopped_by_policy(run)
     closed = rollout.gate(rows, wave, last, head.options, broken)
     closed = closed or rollout.approval(wave, head.approved, last, head.options)
     if closed is not None:
         database.set_status(run, "stopping", closed, before=("active",))
     return closed is None
+
+
+def _now(row: Row, state: State, outcome: Outcome | Literal[""]) -> Row:
+    """`row` as it is by now; most are as they were."""
+    if row.state == state and row.outcome == outcome:
+        return row
+    return replace(row, state=state, outcome=outcome)
 
 
 def _drained(here: Coordinator, rows: list[Row], status: Status) -> bool:

@@ -17,6 +17,7 @@ from scripts.cli.exits import Exit
 from scripts.fleet.database import Database
 from scripts.fleet.live import OUTCOMES, Look, Screen
 from scripts.fleet.model import ENDED, Outcome, RunId, RunSummary
+from scripts.fleet.wave import pause
 from stacks.text import Text
 
 if TYPE_CHECKING:
@@ -79,13 +80,14 @@ def follow(console: Console, here: Coordinator, run: RunId, title: str) -> tuple
     stopping = _Stopping(console, here, run)
     with _handling(stopping), _drawn(console, screen):
         while True:
+            began = time.monotonic()
             stopping.act()
             over = database.status(run)[0] == "ended" or bool(here.fenced)
             for stack in screen.update(_states(database, run)):
                 screen.fail(database.result(run, stack))
             if over:
                 break
-            time.sleep(LOOK)
+            pause(began, LOOK)
     if here.fenced:
         console.say(_FENCED, "warning")
     return database.summary(run), stopping.asked > 0
