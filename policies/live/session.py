@@ -265,4 +265,4 @@ class Session:
             f"プレビューではまだ判定できない検査が {len(unsure)} 件あります（{rules}）。up で判定します。",
             f"{len(unsure)} checks cannot be told in a preview yet ({rules}); up judges them.",
         )
-        return [Said(unsure[0].rule, "advisory", text, "")]
+        return [Said(RULES["STA-005"], "advisory", text, "")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -43,9 +44,17 @@ def build(source: Path, name: str, package: str = ".") -> Path:
         )
     target = cache() / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [go, "build", "-trimpath", "-o", str(target), package], cwd=source, text=True, capture_output=True
-    )
+    # As the engine is built (scripts.engine.build), so that what was compiled for it is compiled; and one
+    # at a time, so that who comes second finds it compiled as well.
+    with (target.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [go, "build", "-trimpath", "-buildvcs=false", "-o", str(target), package],
+            cwd=source,
+            env={**os.environ, "CGO_ENABLED": "0"},
+            text=True,
+            capture_output=True,
+        )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["?"]
         raise CannotGenerateError(
