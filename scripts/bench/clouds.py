@@ -18,8 +18,9 @@ HUNDRED = 100
 class Pair:
     """An all-in-one town (about a hundred resources) and a tenant of three packages (about two hundred).
 
-    `limit` is how many times AWS's hundred resources this cloud's may take: 2.7 s on Google Cloud and OCI,
-    3 s on Azure, where AWS takes 2.3 (issue 4).
+    `limit` is how many times the machine's own measure this cloud's hundred resources may take: 2.7 s on
+    Google Cloud and OCI, 3 s on Azure, "where AWS takes 2.3" (issue 4). That figure is of a plain program
+    of AWS (facts/engine.md), so the measure is one: a tenant of ours on AWS is faster, and gets faster.
     """
 
     town: str
@@ -45,33 +46,47 @@ class Measured:
     bare: Sequence[Cost]
 
     def hundred(self) -> list[Cost]:
-        """A hundred resources, round by round: on the line through the town and the tenant.
+        """A hundred resources, round by round."""
+        return on_the_line(self.previews[0].resources, self.town, self.previews[1].resources, self.typical)
 
-        No tenant has exactly a hundred; the town is near enough that the line moves it by a few per cent.
-        """
-        small, large = self.previews[0].resources, self.previews[1].resources
-        share = (HUNDRED - small) / (large - small)
-        return [
-            Cost(*(t + share * (w - t) for t, w in zip(town, typical, strict=True)))
-            for town, typical in zip(self.town, self.typical, strict=True)
-        ]
+
+def on_the_line(small: int, town: Sequence[Cost], large: int, typical: Sequence[Cost]) -> list[Cost]:
+    """A hundred resources, round by round: on the line through a town's and a larger tenant's.
+
+    None has exactly a hundred; the town is near enough that the line moves it by a few per cent.
+    """
+    share = (HUNDRED - small) / (large - small)
+    return [
+        Cost(*(t + share * (w - t) for t, w in zip(one, other, strict=True)))
+        for one, other in zip(town, typical, strict=True)
+    ]
 
 
 def figures(rounds: int) -> Iterator[Figure]:
     """Everything in turn, so that what else the machine does falls on all alike.
 
-    The ratio to AWS is one of processor seconds: on a machine that is shared, minutes of somebody else's
-    work between two previews would decide one of clock seconds, which is given beside it.
+    The ratio to the plain program is one of processor seconds: on a machine that is shared, minutes of
+    somebody else's work between two previews would decide one of clock seconds, which is given beside it.
     """
     with stage() as here:
         states = {cloud: here.state(pair.typical) for cloud, pair in PAIRS.items()}
+        plain_town = here.state(PAIRS["aws"].town)
         here.renewed()
         previews = {cloud: _previews(here, cloud, states[cloud]) for cloud in PAIRS}
-        times = iter(in_turn([one.run for three in previews.values() for one in three], rounds, cost))
+        plain = here.bare(plain_town, "bare-aws-town")
+        runs = [one.run for three in previews.values() for one in three]
+        times = iter(in_turn([*runs, plain.run], rounds, cost))
         found = {
             cloud: Measured(three, next(times), next(times), next(times)) for cloud, three in previews.items()
         }
-    reference = found["aws"].hundred()
+        plain_times = next(times)
+    aws = found["aws"]
+    reference = on_the_line(plain.resources, plain_times, aws.previews[2].resources, aws.bare)
+    detail = f"{statistics.median(c.processor for c in reference):.2f} processor seconds"
+    seen = statistics.median(c.wall for c in reference)
+    yield Figure(
+        "a plain program of AWS, 100 resources", seen, "s", detail=f"{detail}; 2.3 s in facts/engine.md"
+    )
     for cloud, measured in found.items():
         yield from _against_bare(cloud, measured, rounds)
         yield from _against_aws(cloud, measured, reference)
@@ -94,7 +109,7 @@ def _against_aws(cloud: str, measured: Measured, reference: Sequence[Cost]) -> I
     yield Figure(f"{cloud}: preview of 100 resources", statistics.median(wall), "s", detail=detail)
     limit = PAIRS[cloud].limit
     if limit is not None:
-        name = f"{cloud}: preview of 100 resources / AWS's"
+        name = f"{cloud}: preview of 100 resources / the plain program's"
         detail = f"processor seconds; by the clock {ratio(wall, [c.wall for c in reference]):.2f}"
         value = ratio(processor, [c.processor for c in reference])
         yield Figure(name, value, "×", round(limit, 2), detail)
