@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.bootstrap.aws import policies
 from scripts.bootstrap.aws.session import AwsSession
+from scripts.bootstrap.aws.strangers import foreign
 from scripts.bootstrap.calls import Call
 from scripts.bootstrap.steps import Context, Finding, Pipeline, Problem
 from stacks.text import Text
@@ -281,21 +282,6 @@ def _attach(role: str, arn: str) -> Call:
         "AttachRolePolicy",
         {"RoleName": role, "PolicyArn": arn},
         Text("できること", "what it may do"),
-    )
-
-
-def foreign(name: str) -> Problem:
-    """Something of that name is there, and without our marks."""
-    return Problem(
-        "foreign",
-        Text(
-            f"{name} はすでにあり、このツールがこのスタックのために作ったものではありません。",
-            f"{name} exists already, and was not made by this tool for this stack",
-        ),
-        Text(
-            "持ち主を確かめ、要らなければ削除するか名前を変えてから、もう一度実行してください。",
-            "Find out whose it is; delete or rename it if it is not needed, then run this again.",
-        ),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from scripts.bootstrap.aws import access, policies
 from scripts.bootstrap.aws.session import AwsSession, Names
+from scripts.bootstrap.aws.strangers import foreign
 from scripts.bootstrap.calls import Call
 from scripts.bootstrap.steps import Context, Finding
 from stacks.naming import name
@@ -58,7 +59,7 @@ def look_alarm(c: Context[AwsSession]) -> Finding:
     else:
         listed = c.session.read("sns", "ListTagsForResource", ResourceArn=names.topic_arn) or {}
         if not access.ours(c, listed.get("Tags")):
-            return Finding(facts={"topic": names.topic_arn}, problem=access.foreign(names.alarm))
+            return Finding(facts={"topic": names.topic_arn}, problem=foreign(names.alarm))
         attributes: Mapping[str, str] = said["Attributes"]
         if attributes.get("KmsMasterKeyId") != names.state_key:
             calls.append(_attribute(names, "KmsMasterKeyId", names.state_key))

@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.bootstrap.aws import policies
 from scripts.bootstrap.aws.session import AwsSession
+from scripts.bootstrap.aws.strangers import foreign
 from scripts.bootstrap.calls import Call, Later
 from scripts.bootstrap.steps import Context, Finding, Problem
 from stacks.text import Text
@@ -30,7 +31,7 @@ def look_key(alias: Callable[[Context[AwsSession]], str], purpose: Text, *, alar
         if not alarms:
             facts["secrets_provider"] = c.session.names.secrets_provider(name)
         if _tags(c, key_id) != _wanted_tags(c, name):
-            return Finding(facts=facts, problem=foreign(name))
+            return Finding(facts=facts, problem=foreign(name, filled=True))
         if meta["KeyState"] != "Enabled":
             return Finding(facts=facts, problem=_not_enabled(name, str(meta["KeyState"])))
         calls: list[Call] = []
@@ -126,21 +127,6 @@ def _tags(c: Context[AwsSession], key_id: str) -> dict[str, str]:
 def parsed(text: str) -> Any:
     """A policy as JSON."""
     return json.loads(text)
-
-
-def foreign(name: str) -> Problem:
-    """Something of that name exists and is not ours."""
-    return Problem(
-        "foreign",
-        Text(
-            f"{name} はすでにあり、このツールがこのスタックのために作ったものではありません。",
-            f"{name} exists already, and was not made by this tool for this stack",
-        ),
-        Text(
-            "持ち主を確かめてください。手で作ったものなら、中身を移して削除してから、もう一度実行します。",
-            "Find out whose it is. If it was made by hand, move what is in it, delete it, run this again.",
-        ),
-    )
 
 
 def _not_enabled(name: str, state: str) -> Problem:

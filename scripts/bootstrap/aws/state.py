@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scripts.bootstrap.aws import policies
-from scripts.bootstrap.aws.keys import foreign, parsed
+from scripts.bootstrap.aws.keys import parsed
 from scripts.bootstrap.aws.session import AwsSession
+from scripts.bootstrap.aws.strangers import foreign
 from scripts.bootstrap.calls import Call
 from scripts.bootstrap.steps import Context, Finding, Problem
 from stacks.text import Text
@@ -28,7 +29,7 @@ def look_bucket(c: Context[AwsSession]) -> Finding:
         failure = c.session.judge(error)
         if failure is not None and failure.kind == "denied":
             # The name is taken, and not by this account: names of buckets are the world's.
-            return Finding(facts={"bucket": bucket}, problem=foreign(bucket))
+            return Finding(facts={"bucket": bucket}, problem=foreign(bucket, filled=True))
         raise
     if head is None:
         return Finding(facts={"bucket": None}, calls=(_create(c, bucket), *_settings(c, bucket)))
@@ -38,7 +39,7 @@ def look_bucket(c: Context[AwsSession]) -> Finding:
     # An attempt that was cut off before it could tag leaves an empty bucket, and nothing can be lost.
     marked = all(ours.get(k) == v for k, v in c.settings.owner.items())
     if not marked and (ours or not _empty(c, bucket)):
-        return Finding(facts=facts, problem=foreign(bucket))
+        return Finding(facts=facts, problem=foreign(bucket, filled=True))
     place = (c.session.read("s3", "GetBucketLocation", Bucket=bucket) or {}).get("LocationConstraint")
     if place != c.settings.region:
         return Finding(facts=facts | {"region": place}, problem=_elsewhere(bucket, str(place)))
